@@ -1,0 +1,38 @@
+//! Standards, records, judging and reports of Jobsheet.
+//!
+//! This crate does no I/O and has no clock: the time, ids and randomness are passed in, so that the phone, the server and
+//! every test judge a record alike.
+
+pub mod assess;
+pub mod record;
+pub mod report;
+pub mod standard;
+mod text;
+mod time;
+
+pub use text::{Lang, Text};
+pub use time::{CLOCK_TOLERANCE, Elapsed, Limit, Moment, NotAMoment, Stamp};
+
+/// Writes bytes as lower-case hexadecimal digits.
+///
+/// ```
+/// assert_eq!(jobsheet_core::hex(&[0x0f, 0xa0]), "0fa0");
+/// ```
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Reads hexadecimal digits. `None` if there is anything else.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect()
+}

@@ -1,0 +1,326 @@
+//! What a person can do to a record. One command makes one change.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::entry::{AnswerValue, EntryId, Exception};
+use crate::standard::Side;
+use crate::{Moment, Stamp};
+
+/// Facts of a new visit, given once by the office.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// Order fields by id, as the pack names them.
+    pub order: BTreeMap<String, String>,
+    /// When the request reached the company; none: now.
+    #[serde(default)]
+    pub received_at: Option<Moment>,
+}
+
+/// The old part that came out for a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OldPart {
+    /// Serial number of the old part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// Taken back for the store.
+    pub returned: bool,
+}
+
+/// One edit of a note, in Unicode code points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum NoteEdit {
+    /// Adds words at the end.
+    Append(String),
+    /// Replaces a stretch.
+    Splice {
+        /// First code point.
+        at: usize,
+        /// Code points to remove.
+        delete: usize,
+        /// Words to put there.
+        insert: String,
+    },
+}
+
+/// The customer's answer to the survey.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyAnswer {
+    /// Level, an id of the pack.
+    pub level: String,
+    /// The customer's words.
+    #[serde(default)]
+    pub words: Option<String>,
+}
+
+/// Where two devices wrote different values.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResolveTarget {
+    /// The answer to an item, by rule id.
+    Answer(String),
+    /// The customer's rating.
+    Survey,
+    /// The attestation of a phase, by phase id.
+    Attestation(String),
+    /// The assignment (office).
+    Assignment,
+}
+
+/// A command. In JSON: `{"do": "answer", "item": "…", "value": {"yes": true}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Command {
+    /// Office: names the crew and the window; again: changes them.
+    Dispatch {
+        /// Technicians, by person id; the first leads.
+        crew: Vec<String>,
+        /// Planned start.
+        start: Moment,
+        /// Planned end, after the start.
+        end: Moment,
+        /// Tools to carry.
+        #[serde(default)]
+        tools: Vec<String>,
+    },
+    /// Takes the job on.
+    Accept,
+    /// Tools and spares are checked and complete.
+    Prepare,
+    /// The time is agreed with the customer.
+    ConfirmAppointment {
+        /// How: `phone`, `sms` …
+        channel: String,
+    },
+    /// Sets out.
+    Depart,
+    /// Reaches the customer.
+    Arrive,
+    /// Shows the work badge.
+    PresentBadge,
+    /// Steps inside with the customer's agreement.
+    Enter,
+    /// The cause is identified.
+    Diagnose,
+    /// The customer agrees to the work, or does not.
+    ObtainConsent {
+        /// Agreed.
+        granted: bool,
+        /// The customer's words.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Begins the work.
+    Start,
+    /// Interrupts the work.
+    Pause {
+        /// Why.
+        reason: String,
+    },
+    /// Goes on.
+    Resume,
+    /// The work is complete.
+    Finish,
+    /// Finished work turns out not to be complete.
+    Reopen {
+        /// Why.
+        reason: String,
+    },
+    /// The equipment and its papers go back to the customer.
+    HandOver,
+    /// Leaves the site.
+    Leave,
+    /// Office: nothing is left to do.
+    Close,
+    /// Answers a checklist item.
+    Answer {
+        /// Rule id of the item.
+        item: String,
+        /// The answer.
+        value: AnswerValue,
+    },
+    /// Answers an item with a measured value.
+    Measure {
+        /// Rule id of the item.
+        item: String,
+        /// The value, in `unit`.
+        value: f64,
+        /// UCUM unit code; must be the item's.
+        unit: String,
+        /// The instrument it was read from.
+        #[serde(default)]
+        instrument: Option<String>,
+    },
+    /// Edits a note.
+    Note {
+        /// Note id of the pack.
+        note: String,
+        /// The edit.
+        edit: NoteEdit,
+    },
+    /// Uses a part.
+    ConsumePart {
+        /// Part number.
+        number: String,
+        /// Name of the part.
+        #[serde(default)]
+        name: Option<String>,
+        /// Pieces, at least 1.
+        quantity: u32,
+        /// Serial number of the new part.
+        #[serde(default)]
+        serial: Option<String>,
+        /// The part it replaces.
+        #[serde(default)]
+        replaces: Option<OldPart>,
+    },
+    /// Names a photo whose bytes are stored under their hash.
+    AddPhoto {
+        /// SHA-256 of the bytes, 64 hexadecimal digits.
+        sha256: String,
+        /// Size in bytes.
+        size: u64,
+        /// Media type, such as `image/jpeg`.
+        media_type: String,
+        /// Rule id of the item it proves.
+        #[serde(default)]
+        item: Option<String>,
+        /// Moment, such as `before` or `after`.
+        #[serde(default)]
+        moment: Option<String>,
+        /// Caption.
+        #[serde(default)]
+        caption: Option<String>,
+    },
+    /// The customer rates the service.
+    Survey(SurveyAnswer),
+    /// Somebody signs what the record says now.
+    Sign {
+        /// Role of the signer, an id of the pack.
+        role: String,
+        /// Name of the signer.
+        name: String,
+        /// SHA-256 of the image of the strokes, 64 hexadecimal digits.
+        #[serde(default)]
+        image_sha256: Option<String>,
+    },
+    /// Attests the conduct of one phase with one tap.
+    Attest {
+        /// Phase id of the pack.
+        phase: String,
+        /// Rules that were not kept.
+        #[serde(default)]
+        exceptions: Vec<Exception>,
+    },
+    /// Reports an incident or another event of the pack.
+    Report {
+        /// Event id of the pack.
+        event: String,
+        /// Words.
+        #[serde(default)]
+        note: Option<String>,
+        /// What it is about: the id of a part or an incident.
+        #[serde(default)]
+        about: Option<String>,
+    },
+    /// Gives the reason for a missed deadline.
+    ExplainDelay {
+        /// Rule id of the milestone.
+        milestone: String,
+        /// The reason.
+        reason: String,
+    },
+    /// Tells somebody of a missed deadline.
+    Escalate {
+        /// Rule id of the milestone.
+        milestone: String,
+        /// Who was told: role id.
+        to: String,
+    },
+    /// Reports that a rule was not kept.
+    ReportBreach {
+        /// Rule id.
+        rule: String,
+        /// Who found it: `self`, `survey`, `audit` or `complaint`.
+        source: String,
+        /// What happened.
+        note: String,
+    },
+    /// Settles a conflict: one of the versions stands.
+    Resolve {
+        /// Where.
+        target: ResolveTarget,
+        /// The version that stands: its place in the list of versions, from 0.
+        version: usize,
+    },
+    /// Sends a message to the other side.
+    Say {
+        /// The words.
+        words: String,
+    },
+}
+
+/// Who gives a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Person id.
+    pub person: String,
+    /// Which side of the record the person writes.
+    pub side: Side,
+}
+
+/// What the core can not know by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Who.
+    pub actor: Actor,
+    /// When.
+    pub stamp: Stamp,
+    /// Key for an entry that the command may append; fresh for every command.
+    pub entry_id: EntryId,
+}
+
+impl Command {
+    /// The command's name, as in JSON and in the history.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Dispatch { .. } => "dispatch",
+            Command::Accept => "accept",
+            Command::Prepare => "prepare",
+            Command::ConfirmAppointment { .. } => "confirm-appointment",
+            Command::Depart => "depart",
+            Command::Arrive => "arrive",
+            Command::PresentBadge => "present-badge",
+            Command::Enter => "enter",
+            Command::Diagnose => "diagnose",
+            Command::ObtainConsent { .. } => "obtain-consent",
+            Command::Start => "start",
+            Command::Pause { .. } => "pause",
+            Command::Resume => "resume",
+            Command::Finish => "finish",
+            Command::Reopen { .. } => "reopen",
+            Command::HandOver => "hand-over",
+            Command::Leave => "leave",
+            Command::Close => "close",
+            Command::Answer { .. } => "answer",
+            Command::Measure { .. } => "measure",
+            Command::Note { .. } => "note",
+            Command::ConsumePart { .. } => "consume-part",
+            Command::AddPhoto { .. } => "add-photo",
+            Command::Survey(_) => "survey",
+            Command::Sign { .. } => "sign",
+            Command::Attest { .. } => "attest",
+            Command::Report { .. } => "report",
+            Command::ExplainDelay { .. } => "explain-delay",
+            Command::Escalate { .. } => "escalate",
+            Command::ReportBreach { .. } => "report-breach",
+            Command::Resolve { .. } => "resolve",
+            Command::Say { .. } => "say",
+        }
+    }
+}

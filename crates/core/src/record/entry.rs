@@ -1,0 +1,206 @@
+//! What stands in a record: each entry is one canonical JSON text in one register, so that no two devices ever create
+//! the same container and no merge can mix halves of two entries.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Stamp;
+
+/// Key of an append-only entry: a fresh UUID.
+pub type EntryId = uuid::Uuid;
+
+/// Who wrote an entry, and what the clocks said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct By {
+    /// Id of the person: a technician on a device, a user of the back office on the server.
+    #[serde(rename = "by")]
+    pub person: String,
+    /// When.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Kind of event, an id of the pack.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+    /// The person's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What it is about: the id of a rule, a milestone, a part or an incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Events that it undoes: a resume names the pauses it ends, a reopening the finishes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<EntryId>,
+    /// Further facts, such as the channel of a call.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
+}
+
+/// The value of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerValue {
+    /// Yes or no.
+    Yes(bool),
+    /// Id of the chosen option.
+    Choice(String),
+    /// Words; also the name of a document.
+    Text(String),
+    /// A time.
+    Time(crate::Moment),
+    /// A measured value.
+    Number {
+        /// The value, in `unit`.
+        value: f64,
+        /// UCUM unit code.
+        unit: String,
+        /// The instrument it was read from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instrument: Option<String>,
+    },
+    /// Not done, for a reason. A supervisor sees it.
+    Waived(String),
+}
+
+/// An answer to a checklist item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The value.
+    #[serde(rename = "is")]
+    pub value: AnswerValue,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// Who is sent, when, and with what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Technicians, by person id; the first leads.
+    pub crew: Vec<String>,
+    /// Planned start.
+    pub start: crate::Moment,
+    /// Planned end.
+    pub end: crate::Moment,
+    /// Tools to carry.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// A part that was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartUsed {
+    /// Part number.
+    pub number: String,
+    /// Name of the part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Pieces.
+    pub quantity: u32,
+    /// Serial number of the new part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// The part it replaces; none: nothing came out (a consumable).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<super::OldPart>,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// A photo; its bytes live outside the document, under their hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// SHA-256 of the bytes, hexadecimal.
+    pub sha256: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Media type, such as `image/jpeg`.
+    pub media_type: String,
+    /// Rule id of the item it proves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// Moment, such as `before` or `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<String>,
+    /// Caption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// A signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// Role of the signer, an id of the pack.
+    pub role: String,
+    /// Name of the signer. Personal.
+    pub name: String,
+    /// SHA-256 of the image of the strokes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_sha256: Option<String>,
+    /// Heads of the document that was shown to the signer, hexadecimal.
+    pub heads: Vec<String>,
+    /// SHA-256 of the canonical JSON of that record, hexadecimal.
+    pub record_sha256: String,
+    /// On whose device, and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// The customer's rating and words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rating {
+    /// Level, an id of the pack.
+    pub level: String,
+    /// The customer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// On whose device, and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// Conduct of one phase, attested with one tap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// Rules that were not kept, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// A rule that was not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// Rule id.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A message between crew and office.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The words.
+    pub words: String,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}

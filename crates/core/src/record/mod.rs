@@ -1,0 +1,29 @@
+//! The service record of one visit: an Automerge document, the commands that change it and the view that is read from it.
+
+mod command;
+mod conflict;
+mod containers;
+mod document;
+mod entry;
+mod error;
+mod ownership;
+mod perform;
+mod state;
+mod view;
+
+pub use command::{Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, SurveyAnswer};
+pub use conflict::{Conflict, Version};
+pub use document::{Applied, Merged, Visit};
+pub use entry::{
+    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Message, PartUsed, Photo, Rating, Signature,
+};
+pub use error::{Need, RecordError, Refusal};
+pub use ownership::{OwnershipError, check_field_change};
+pub use state::{Contradiction, SideState, VisitState};
+pub use view::{Record, StandardRef};
+
+/// The schema this library writes. It refuses to edit a newer one, and still carries it.
+pub const SCHEMA: u64 = 1;
+
+/// Id of a visit: a UUID.
+pub type VisitId = uuid::Uuid;

@@ -1,0 +1,2 @@
+//! Jobsheet.
+fn main() {}
