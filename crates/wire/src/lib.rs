@@ -1,1 +1,23 @@
-//! Jobsheet.
+//! The sync protocol of Jobsheet, version 1: what travels in the body of `POST /v1/sync` and back.
+//!
+//! A body is one version byte, then one zstd frame (with content checksum) of one CBOR message
+//! ([RFC 8949](https://www.rfc-editor.org/rfc/rfc8949)) whose fields are numbered as in the types here.
+
+mod codec;
+mod limits;
+mod message;
+
+pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply};
+pub use limits::{
+    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES,
+    PULL_PAGE_BYTES,
+};
+pub use message::{
+    BytesHash, Delivery, DocumentPush, Exchange, Framed, Hash, NewDocument, PackFile, Reply, Tail, Verdict, VerdictOfChange, binding,
+};
+
+/// The protocol version this library speaks.
+pub const PROTOCOL: u8 = 1;
+
+/// Media type of both bodies.
+pub const MEDIA_TYPE: &str = "application/vnd.jobsheet.sync";

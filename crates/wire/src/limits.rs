@@ -1,0 +1,14 @@
+//! Limits of one exchange. Each is enforced by the receiver before anything is parsed further.
+
+/// Largest body, compressed, in bytes.
+pub const MAX_BODY_BYTES: usize = 4 << 20;
+/// Largest message, inflated, in bytes.
+pub const MAX_INFLATED_BYTES: usize = 16 << 20;
+/// Largest single change, in bytes.
+pub const MAX_CHANGE_BYTES: usize = 256 << 10;
+/// Most changes of one document in one exchange.
+pub const MAX_CHANGES_PER_DOCUMENT: usize = 4096;
+/// Most documents in one exchange.
+pub const MAX_DOCUMENTS_PER_EXCHANGE: usize = 1024;
+/// How many bytes of changes and snapshots one reply brings before it says that there is more.
+pub const PULL_PAGE_BYTES: usize = 2 << 20;

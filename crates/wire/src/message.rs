@@ -1,0 +1,203 @@
+//! Messages of an exchange.
+
+use minicbor::{Decode, Encode};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 hash: 32 bytes.
+pub type Hash = [u8; 32];
+
+/// What a device sends: everything it has to tell, and how far it has heard.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Exchange {
+    /// Cursor of the last reply that was stored; empty: from the beginning.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub cursor: Vec<u8>,
+    /// Changes by document.
+    #[n(1)]
+    pub push: Vec<DocumentPush>,
+    /// SHA-256 of the packs the device already holds.
+    #[n(2)]
+    pub packs: Vec<BytesHash>,
+    /// The device's wall clock when it sent this, milliseconds since 1970.
+    #[n(3)]
+    pub sent_at_ms: i64,
+}
+
+/// A hash as a CBOR byte string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub struct BytesHash(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub Hash,
+);
+
+/// New changes of one document, parents first.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct DocumentPush {
+    /// Document id (UUID, 16 bytes).
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// The changes.
+    #[n(1)]
+    pub changes: Vec<Framed>,
+    /// [`binding`] of the document and the hashes: change bytes do not name their document, this does.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub binding: Hash,
+}
+
+/// One change with its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Framed {
+    /// SHA-256 by which Automerge names the change.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub hash: Hash,
+    /// The change chunk as Automerge writes it.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// What the server answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Reply {
+    /// A verdict for every change that was pushed, by document, in the order of the push.
+    #[n(0)]
+    pub verdicts: Vec<VerdictOfChange>,
+    /// What is new for the device since its cursor.
+    #[n(1)]
+    pub deliveries: Vec<Delivery>,
+    /// Packs that deliveries pin and the device does not hold.
+    #[n(2)]
+    pub packs: Vec<PackFile>,
+    /// Cursor to store in the same transaction as the deliveries. Opaque.
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    pub cursor: Vec<u8>,
+    /// There is more: ask again at once.
+    #[n(4)]
+    pub more: bool,
+    /// The server's wall clock when it answered, milliseconds since 1970.
+    #[n(5)]
+    pub server_at_ms: i64,
+    /// The server was restored or replaced: the device must forget its cursor and fetch all again; its own unsent
+    /// changes stay.
+    #[n(6)]
+    pub epoch_changed: bool,
+}
+
+/// The server's verdict on one change.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct VerdictOfChange {
+    /// Document id.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// Hash of the change.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub hash: Hash,
+    /// The verdict.
+    #[n(2)]
+    pub verdict: Verdict,
+}
+
+/// A verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Verdict {
+    /// Committed under this sequence number.
+    #[n(0)]
+    Accepted(#[n(0)] u64),
+    /// Had been committed before, under this sequence number.
+    #[n(1)]
+    Duplicate(#[n(0)] u64),
+    /// Waits for changes it depends on.
+    #[n(2)]
+    Pending(#[n(0)] Vec<BytesHash>),
+    /// Not taken. The device keeps it for a person to see.
+    #[n(3)]
+    Refused {
+        /// Short code in kebab case, such as `foreign-actor`.
+        #[n(0)]
+        code: String,
+        /// What was wrong, in words, without personal data.
+        #[n(1)]
+        reason: String,
+    },
+}
+
+/// Something new for the device.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Delivery {
+    /// A document that the device has not had (or must replace).
+    #[n(0)]
+    New(#[n(0)] NewDocument),
+    /// Changes of a document that it has.
+    #[n(1)]
+    Tail(#[n(0)] Tail),
+    /// A document that it may no longer see.
+    #[n(2)]
+    Revoked(
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        [u8; 16],
+    ),
+}
+
+/// A whole document.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct NewDocument {
+    /// Document id.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// The document as Automerge saves it.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub snapshot: Vec<u8>,
+}
+
+/// Changes of one document, parents first.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Tail {
+    /// Document id.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// The changes.
+    #[n(1)]
+    pub changes: Vec<Framed>,
+}
+
+/// A pack file.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PackFile {
+    /// SHA-256 of the pack (canonical JSON), 32 bytes.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub sha256: Hash,
+    /// The pack file's text.
+    #[n(1)]
+    pub source: String,
+}
+
+/// Binds changes to their document: SHA-256 over a label, the document id and the hashes in order.
+///
+/// ```
+/// let one = jobsheet_wire::binding(&[1; 16], [&[7; 32]]);
+/// let other = jobsheet_wire::binding(&[2; 16], [&[7; 32]]);
+/// assert_ne!(one, other);
+/// ```
+pub fn binding<'a>(document: &[u8; 16], hashes: impl IntoIterator<Item = &'a Hash>) -> Hash {
+    let mut digest = Sha256::new();
+    digest.update(b"jobsheet push 1\0");
+    digest.update(document);
+    for hash in hashes {
+        digest.update(hash);
+    }
+    digest.finalize().into()
+}
