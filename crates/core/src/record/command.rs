@@ -144,13 +144,13 @@ pub enum Command {
         /// The answer.
         value: AnswerValue,
     },
-    /// Answers an item with a measured value.
+    /// Records a measured value.
     Measure {
-        /// Rule id of the item.
-        item: String,
+        /// Quantity id of the pack.
+        quantity: String,
         /// The value, in `unit`.
         value: f64,
-        /// UCUM unit code; must be the item's.
+        /// UCUM unit code; must be the quantity's.
         unit: String,
         /// The instrument it was read from.
         #[serde(default)]

@@ -56,16 +56,6 @@ pub enum AnswerValue {
     Text(String),
     /// A time.
     Time(crate::Moment),
-    /// A measured value.
-    Number {
-        /// The value, in `unit`.
-        value: f64,
-        /// UCUM unit code.
-        unit: String,
-        /// The instrument it was read from.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        instrument: Option<String>,
-    },
     /// Not done, for a reason. A supervisor sees it.
     Waived(String),
 }
@@ -76,6 +66,23 @@ pub struct Answer {
     /// The value.
     #[serde(rename = "is")]
     pub value: AnswerValue,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// A measured value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Quantity id of the pack.
+    pub quantity: String,
+    /// The value, in `unit`.
+    pub value: f64,
+    /// UCUM unit code.
+    pub unit: String,
+    /// The instrument it was read from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instrument: Option<String>,
     /// Who and when.
     #[serde(flatten)]
     pub by: By,

@@ -6,20 +6,25 @@ mod containers;
 mod document;
 mod entry;
 mod error;
+mod limits;
 mod ownership;
 mod perform;
-mod state;
+pub(crate) mod state;
+mod timeline;
 mod view;
+mod write;
 
 pub use command::{Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, SurveyAnswer};
 pub use conflict::{Conflict, Version};
-pub use document::{Applied, Merged, Visit};
+pub use document::{Applied, ApplyError, Merged, Visit};
 pub use entry::{
-    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Message, PartUsed, Photo, Rating, Signature,
+    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message, PartUsed, Photo, Rating, Signature,
 };
 pub use error::{Need, RecordError, Refusal};
-pub use ownership::{OwnershipError, check_field_change};
-pub use state::{Contradiction, SideState, VisitState};
+pub use limits::*;
+pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
+pub use state::{Contradiction, SideState, VisitState, state};
+pub use timeline::{Occurrence, Timeline};
 pub use view::{Record, StandardRef};
 
 /// The schema this library writes. It refuses to edit a newer one, and still carries it.

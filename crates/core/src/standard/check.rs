@@ -163,6 +163,17 @@ impl Checker<'_> {
         self.unique("note", pack.notes.iter().map(|note| note.id.as_str()));
         self.unique("event", pack.events.iter().map(|event| event.id.as_str()));
         self.unique("state", pack.states.iter().map(|state| state.id.as_str()));
+        self.unique("quantity", pack.quantities.iter().map(|quantity| quantity.id.as_str()));
+        for quantity in &pack.quantities {
+            self.text(&quantity.id, "name", &quantity.name);
+            self.known(&quantity.id, "rule", &quantity.rule);
+            if quantity.unit.trim().is_empty() {
+                self.error(&quantity.id, "has no unit; write the UCUM code, or `1` for a bare number");
+            }
+            if quantity.min >= quantity.max {
+                self.error(&quantity.id, "no value lies between its smallest and its largest");
+            }
+        }
         self.unique("rule", pack.rules.iter().map(|rule| rule.id.as_str()));
         for (id, name) in pack
             .roles
@@ -369,9 +380,9 @@ impl Checker<'_> {
                     }
                 }
             }
-            Ask::Number { unit, min, max } => {
-                if unit.trim().is_empty() {
-                    self.error(id, "has no unit; write the UCUM code, or `1` for a bare number");
+            Ask::Number { quantity, min, max } => {
+                if !self.pack.quantities.iter().any(|known| known.id == *quantity) {
+                    self.error(id, format!("quantity `{quantity}` is not defined in this pack"));
                 }
                 if let (Some(min), Some(max)) = (min, max)
                     && min > max

@@ -35,6 +35,9 @@ pub struct Pack {
     pub order: Vec<OrderField>,
     /// Free texts of the record, edited character by character.
     pub notes: Vec<Named>,
+    /// Quantities that are measured on site.
+    #[serde(default)]
+    pub quantities: Vec<Quantity>,
     /// What can happen in a visit.
     pub events: Vec<EventKind>,
     /// The states of a visit, lowest first. The state of a record is the highest whose event stands.
@@ -101,6 +104,24 @@ pub struct OrderField {
     /// If given, the value must be one of these.
     #[serde(default)]
     pub options: Vec<Choice>,
+}
+
+/// A quantity that is measured on site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Quantity {
+    /// Id in kebab case.
+    pub id: String,
+    /// Name shown to people.
+    pub name: Text,
+    /// UCUM unit code, such as `V`, `kPa`, `mm[H2O]`.
+    pub unit: String,
+    /// Smallest plausible value, in `unit`: a smaller one is a slip of the finger and is refused.
+    pub min: f64,
+    /// Largest plausible value, in `unit`.
+    pub max: f64,
+    /// The rule under which it is measured.
+    pub rule: String,
 }
 
 /// One possible answer.
@@ -305,7 +326,7 @@ pub struct Item {
     pub window: Window,
 }
 
-/// What an item asks for. In TOML: `ask = "yes-no"` or `ask = { number = { unit = "kPa" } }`.
+/// What an item asks for. In TOML: `ask = "yes-no"` or `ask = { number = { quantity = "pressure" } }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ask {
@@ -320,14 +341,14 @@ pub enum Ask {
     Text,
     /// A time.
     Time,
-    /// A measured value.
+    /// A measured value; the latest measurement counts.
     Number {
-        /// UCUM unit code, such as `V`, `kPa`, `mm[H2O]`.
-        unit: String,
-        /// Smallest value that satisfies, in `unit`.
+        /// The quantity.
+        quantity: String,
+        /// Smallest value that satisfies, in the quantity's unit.
         #[serde(default)]
         min: Option<f64>,
-        /// Largest value that satisfies, in `unit`.
+        /// Largest value that satisfies, in the quantity's unit.
         #[serde(default)]
         max: Option<f64>,
     },

@@ -1,0 +1,182 @@
+//! The containers of a visit document. All of them are made in the genesis change, so that no two devices ever create
+//! the same one: two concurrent creations of one key would hide a whole subtree.
+
+use std::collections::BTreeMap;
+
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc};
+
+use super::error::RecordError;
+use crate::standard::{Pack, Side};
+
+/// A place in the document where entries stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Office,
+    Order,
+    OfficeEvents,
+    OfficeAnswers,
+    FieldEvents,
+    FieldAnswers,
+    Measures,
+    Parts,
+    Photos,
+    Signatures,
+    Survey,
+    Attested,
+    Amendments,
+    Talk,
+}
+
+impl Place {
+    const ALL: [Place; 14] = [
+        Place::Office,
+        Place::Order,
+        Place::OfficeEvents,
+        Place::OfficeAnswers,
+        Place::FieldEvents,
+        Place::FieldAnswers,
+        Place::Measures,
+        Place::Parts,
+        Place::Photos,
+        Place::Signatures,
+        Place::Survey,
+        Place::Attested,
+        Place::Amendments,
+        Place::Talk,
+    ];
+
+    fn path(self) -> (&'static str, &'static str) {
+        match self {
+            Place::Office => ("office", ""),
+            Place::Order => ("office", "order"),
+            Place::OfficeEvents => ("office", "events"),
+            Place::OfficeAnswers => ("office", "answers"),
+            Place::FieldEvents => ("field", "events"),
+            Place::FieldAnswers => ("field", "answers"),
+            Place::Measures => ("field", "measures"),
+            Place::Parts => ("field", "parts"),
+            Place::Photos => ("field", "photos"),
+            Place::Signatures => ("field", "signatures"),
+            Place::Survey => ("field", "survey"),
+            Place::Attested => ("field", "attested"),
+            Place::Amendments => ("field", "amendments"),
+            Place::Talk => ("talk", ""),
+        }
+    }
+
+    /// The path, for messages.
+    pub(crate) fn name(self) -> String {
+        let (root, leaf) = self.path();
+        if leaf.is_empty() { root.to_owned() } else { format!("{root}/{leaf}") }
+    }
+
+    /// A device may write here.
+    pub(crate) fn is_field(self) -> bool {
+        matches!(self.path().0, "field" | "talk")
+    }
+
+    /// Entries are appended under fresh keys and never changed.
+    pub(crate) fn is_append_only(self) -> bool {
+        matches!(
+            self,
+            Place::OfficeEvents
+                | Place::FieldEvents
+                | Place::Measures
+                | Place::Parts
+                | Place::Photos
+                | Place::Signatures
+                | Place::Amendments
+                | Place::Talk
+        )
+    }
+
+    /// Where a side writes its events.
+    pub(crate) fn events(side: Side) -> Place {
+        match side {
+            Side::Office => Place::OfficeEvents,
+            Side::Field => Place::FieldEvents,
+        }
+    }
+
+    /// Where a side writes its answers.
+    pub(crate) fn answers(side: Side) -> Place {
+        match side {
+            Side::Office => Place::OfficeAnswers,
+            Side::Field => Place::FieldAnswers,
+        }
+    }
+}
+
+/// The object ids of all containers of one document.
+#[derive(Debug, Clone)]
+pub(crate) struct Containers {
+    places: BTreeMap<Place, ObjId>,
+    pub(crate) notes: BTreeMap<String, ObjId>,
+}
+
+impl Containers {
+    /// Makes all containers; part of the genesis change.
+    pub(crate) fn create(tx: &mut Transaction<'_>, pack: &Pack) -> Result<Self, AutomergeError> {
+        let mut roots: BTreeMap<&str, ObjId> = BTreeMap::new();
+        for root in ["office", "field", "talk"] {
+            roots.insert(root, tx.put_object(ROOT, root, ObjType::Map)?);
+        }
+        let mut places = BTreeMap::new();
+        for place in Place::ALL {
+            let (root, leaf) = place.path();
+            let Some(parent) = roots.get(root) else { continue };
+            let object = if leaf.is_empty() { parent.clone() } else { tx.put_object(parent, leaf, ObjType::Map)? };
+            places.insert(place, object);
+        }
+        let mut notes = BTreeMap::new();
+        if let Some(field) = roots.get("field") {
+            let parent = tx.put_object(field, "notes", ObjType::Map)?;
+            for note in &pack.notes {
+                notes.insert(note.id.clone(), tx.put_object(&parent, note.id.as_str(), ObjType::Text)?);
+            }
+        }
+        Ok(Self { places, notes })
+    }
+
+    /// Finds all containers of a document.
+    pub(crate) fn find(doc: &Automerge) -> Result<Self, RecordError> {
+        let object = |parent: &ObjId, key: &str, path: &str| match doc.get(parent, key) {
+            Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Ok(id),
+            _ => Err(RecordError::NotAVisit { missing: path.to_owned() }),
+        };
+        let mut places = BTreeMap::new();
+        for place in Place::ALL {
+            let (root, leaf) = place.path();
+            let parent = object(&ROOT, root, root)?;
+            let id = if leaf.is_empty() { parent } else { object(&parent, leaf, &place.name())? };
+            places.insert(place, id);
+        }
+        let field = object(&ROOT, "field", "field")?;
+        let parent = object(&field, "notes", "field/notes")?;
+        let mut notes = BTreeMap::new();
+        for item in doc.map_range(&parent, ..) {
+            if matches!(item.value, automerge::ValueRef::Object(ObjType::Text)) {
+                notes.insert(item.key.to_string(), item.id());
+            }
+        }
+        Ok(Self { places, notes })
+    }
+
+    /// The object id of a place.
+    pub(crate) fn id(&self, place: Place) -> &ObjId {
+        // Every place is inserted by `create` and `find`; the root stands in for one that can not be missing.
+        self.places.get(&place).unwrap_or(&ROOT)
+    }
+
+    /// The place that an object id stands for.
+    pub(crate) fn place_of(&self, counter: u64, actor: &automerge::ActorId) -> Option<Place> {
+        let same = |id: &ObjId| matches!(id, ObjId::Id(at, by, _) if *at == counter && by == actor);
+        self.places.iter().find(|(_, id)| same(id)).map(|(place, _)| *place)
+    }
+
+    /// Whether an object id is a note.
+    pub(crate) fn is_note(&self, counter: u64, actor: &automerge::ActorId) -> bool {
+        self.notes.values().any(|id| matches!(id, ObjId::Id(at, by, _) if *at == counter && by == actor))
+    }
+}

@@ -1,0 +1,284 @@
+//! A visit: one Automerge document and the record that is read from it.
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{ActorId, Automerge, Change, ChangeHash, ROOT, ReadDoc};
+
+use super::command::{Command, Context, Registration};
+use super::containers::Containers;
+use super::error::{RecordError, Refusal};
+use super::ownership::ChangeHeader;
+use super::perform;
+use super::view::Record;
+use super::write::Write;
+use super::{SCHEMA, VisitId};
+use crate::standard::Standard;
+
+/// One visit: its document and its record.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    doc: Automerge,
+    at: Containers,
+    record: Record,
+}
+
+/// A command that was carried out: the change it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// SHA-256 by which Automerge names the change.
+    pub hash: [u8; 32],
+    /// Actor that wrote it.
+    pub actor: Vec<u8>,
+    /// The actor's sequence number, from 1.
+    pub seq: u64,
+    /// The change chunk.
+    pub bytes: Vec<u8>,
+}
+
+/// What a merge brought.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// Changes that are new in the document, in causal order.
+    pub applied: Vec<[u8; 32]>,
+    /// Changes that others wait for.
+    pub waiting: Vec<[u8; 32]>,
+}
+
+/// Why a command was not carried out. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// A rule or a limit refuses it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The document can not be changed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+fn automerge_error(error: &dyn std::fmt::Display) -> RecordError {
+    RecordError::Automerge(error.to_string())
+}
+
+fn hashes(changes: &[ChangeHash]) -> Vec<[u8; 32]> {
+    let mut hashes: Vec<[u8; 32]> = changes.iter().map(|hash| hash.0).collect();
+    hashes.sort_unstable();
+    hashes
+}
+
+fn decode(changes: &[Vec<u8>]) -> Result<Vec<Change>, RecordError> {
+    changes
+        .iter()
+        .map(|bytes| {
+            Change::from_bytes(bytes.clone())
+                .map_err(|error| RecordError::Unreadable { what: "change", reason: error.to_string() })
+        })
+        .collect()
+}
+
+impl Visit {
+    /// Registers a visit: makes the document with its genesis change. The office does this, once.
+    ///
+    /// `actor` is the Automerge actor id of the writer: 16 random bytes, new for each document and installation.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] for a missing, unknown or wrong order field; [`Refusal::Forbidden`] for a field actor.
+    pub fn register(
+        id: VisitId,
+        standard: &Standard,
+        registration: &Registration,
+        actor: &[u8],
+        context: &Context,
+    ) -> Result<(Self, Applied), ApplyError> {
+        let writes = perform::register(standard, registration, context)?;
+        let mut doc = Automerge::new().with_actor(ActorId::from(actor));
+        let mut tx = doc.transaction();
+        let create = |tx: &mut automerge::transaction::Transaction<'_>| -> Result<Containers, automerge::AutomergeError> {
+            tx.put(ROOT, "schema", SCHEMA)?;
+            tx.put(ROOT, "id", id.to_string())?;
+            tx.put(ROOT, "kind", "visit")?;
+            let reference = serde_json::to_string(&standard.reference()).unwrap_or_default();
+            tx.put(ROOT, "standard", reference)?;
+            let at = Containers::create(tx, standard.pack())?;
+            for write in &writes {
+                perform_write(tx, &at, write)?;
+            }
+            Ok(at)
+        };
+        let at = create(&mut tx).map_err(|error| automerge_error(&error))?;
+        tx.commit_with(options("register", context));
+        let applied = last_change(&doc)?;
+        let record = Record::read(&doc, &at)?;
+        Ok((Self { doc, at, record }, applied))
+    }
+
+    /// Loads a visit from a saved document.
+    ///
+    /// # Errors
+    /// [`RecordError::Unreadable`] or [`RecordError::NotAVisit`].
+    pub fn load(snapshot: &[u8]) -> Result<Self, RecordError> {
+        let doc = Automerge::load(snapshot)
+            .map_err(|error| RecordError::Unreadable { what: "document", reason: error.to_string() })?;
+        Self::of(doc)
+    }
+
+    /// Loads a visit from a saved document and changes that came after it, in one batch.
+    ///
+    /// # Errors
+    /// As [`Visit::load`] and [`Visit::merge`].
+    pub fn load_with(snapshot: &[u8], tail: &[Vec<u8>]) -> Result<Self, RecordError> {
+        let mut doc = Automerge::load(snapshot)
+            .map_err(|error| RecordError::Unreadable { what: "document", reason: error.to_string() })?;
+        doc.apply_changes(decode(tail)?).map_err(|error| automerge_error(&error))?;
+        Self::of(doc)
+    }
+
+    /// Builds a visit from its whole history.
+    ///
+    /// # Errors
+    /// As [`Visit::load`] and [`Visit::merge`].
+    pub fn from_changes(changes: &[Vec<u8>]) -> Result<Self, RecordError> {
+        let mut doc = Automerge::new();
+        doc.apply_changes(decode(changes)?).map_err(|error| automerge_error(&error))?;
+        Self::of(doc)
+    }
+
+    fn of(doc: Automerge) -> Result<Self, RecordError> {
+        let at = Containers::find(&doc)?;
+        let record = Record::read(&doc, &at)?;
+        Ok(Self { doc, at, record })
+    }
+
+    /// Sets the Automerge actor id that writes later commands.
+    pub fn set_actor(&mut self, actor: &[u8]) {
+        self.doc.set_actor(ActorId::from(actor));
+    }
+
+    /// The record.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    pub(crate) fn containers(&self) -> &Containers {
+        &self.at
+    }
+
+    /// The document as Automerge saves it.
+    pub fn save(&self) -> Vec<u8> {
+        self.doc.save()
+    }
+
+    /// The heads of the document, sorted.
+    pub fn heads(&self) -> Vec<[u8; 32]> {
+        hashes(&self.doc.get_heads())
+    }
+
+    /// Whether a change is in the document.
+    pub fn contains(&self, hash: &[u8; 32]) -> bool {
+        self.doc.get_change_by_hash(&ChangeHash(*hash)).is_some()
+    }
+
+    /// The whole history in causal order.
+    pub fn changes(&self) -> Vec<Applied> {
+        self.doc.get_changes(&[]).iter().map(applied).collect()
+    }
+
+    /// What each change of the history says of itself, in causal order.
+    pub fn history(&self) -> Vec<ChangeHeader> {
+        self.doc.get_changes(&[]).iter().map(ChangeHeader::of).collect()
+    }
+
+    /// The next sequence number of an actor.
+    pub fn next_seq(&self, actor: &[u8]) -> u64 {
+        let actor = ActorId::from(actor);
+        let last = self.doc.get_changes_meta(&[]).iter().filter(|meta| *meta.actor == actor).map(|meta| meta.seq).max();
+        last.unwrap_or(0) + 1
+    }
+
+    /// Whether a command would be carried out. Writes nothing.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that [`Visit::apply`] would give.
+    pub fn check(&self, standard: &Standard, command: &Command, context: &Context) -> Result<(), Refusal> {
+        self.plan(standard, command, context).map(drop)
+    }
+
+    fn plan(&self, standard: &Standard, command: &Command, context: &Context) -> Result<Vec<Write>, Refusal> {
+        let heads: Vec<String> = self.heads().iter().map(|hash| crate::hex(hash)).collect();
+        perform::perform(&self.record, standard, command, context, &heads)
+    }
+
+    /// Carries a command out: one command makes one change, whose message is the command's name and whose time is the
+    /// stamp's.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; nothing has changed then.
+    pub fn apply(
+        &mut self,
+        standard: &Standard,
+        command: &Command,
+        context: &Context,
+    ) -> Result<Applied, ApplyError> {
+        let writes = self.plan(standard, command, context)?;
+        let mut tx = self.doc.transaction();
+        for write in &writes {
+            if let Err(error) = perform_write(&mut tx, &self.at, write) {
+                tx.rollback();
+                return Err(automerge_error(&error).into());
+            }
+        }
+        tx.commit_with(options(command.name(), context));
+        for write in &writes {
+            self.record.absorb(write);
+        }
+        Ok(last_change(&self.doc)?)
+    }
+
+    /// Takes in changes of other replicas, in any order; those whose parents are missing wait inside the document.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a change can not be read or applied; the visit must then be loaded anew.
+    pub fn merge(&mut self, changes: &[Vec<u8>]) -> Result<Merged, RecordError> {
+        let before = self.doc.get_heads();
+        let decoded = decode(changes)?;
+        self.doc.apply_changes(decoded).map_err(|error| automerge_error(&error))?;
+        let applied = self.doc.get_changes(&before).iter().map(|change| change.hash().0).collect();
+        self.record = Record::read(&self.doc, &self.at)?;
+        Ok(Merged { applied, waiting: hashes(&self.doc.get_missing_deps(&[])) })
+    }
+}
+
+fn options(name: &str, context: &Context) -> CommitOptions {
+    CommitOptions::default().with_message(name).with_time(context.stamp.at.instant().as_second())
+}
+
+fn applied(change: &Change) -> Applied {
+    Applied {
+        hash: change.hash().0,
+        actor: change.actor_id().to_bytes().to_vec(),
+        seq: change.seq(),
+        bytes: change.raw_bytes().to_vec(),
+    }
+}
+
+fn last_change(doc: &Automerge) -> Result<Applied, RecordError> {
+    doc.get_last_local_change()
+        .map(|change| applied(&change))
+        .ok_or_else(|| RecordError::Automerge("the command made no change".to_owned()))
+}
+
+fn perform_write(
+    tx: &mut automerge::transaction::Transaction<'_>,
+    at: &Containers,
+    write: &Write,
+) -> Result<(), automerge::AutomergeError> {
+    match write {
+        Write::Put { place, key, entry } => tx.put(at.id(*place), key.as_str(), entry.text()),
+        Write::Splice { note, at: index, delete, insert } => {
+            let Some(id) = at.notes.get(note) else {
+                return Err(automerge::AutomergeError::InvalidObjId(note.clone()));
+            };
+            let delete = isize::try_from(*delete).unwrap_or(isize::MAX);
+            tx.splice_text(id, *index, delete, insert)
+        }
+    }
+}
+

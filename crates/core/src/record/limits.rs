@@ -1,0 +1,17 @@
+//! Limits of a record. Each is enforced before anything is written, and again when a change arrives.
+
+/// Longest note, in Unicode code points.
+pub const MAX_NOTE_CHARS: usize = 20_000;
+/// Longest text of an answer, an event, a message or a survey, in Unicode code points.
+pub const MAX_WORDS_CHARS: usize = 4_000;
+/// Longest id, number, serial or name, in Unicode code points.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Most technicians in a crew.
+pub const MAX_CREW: usize = 20;
+/// Most pieces of one part.
+pub const MAX_QUANTITY: u32 = 10_000;
+/// Largest entry, in bytes of JSON.
+pub const MAX_ENTRY_BYTES: usize = 64 << 10;
+/// Highest operation counter of a change. Automerge counts to 2³²; a change that leaps near the end would make every later
+/// edit fail.
+pub const MAX_OP_COUNTER: u64 = 1 << 28;

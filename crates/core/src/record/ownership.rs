@@ -1,0 +1,225 @@
+//! Structural admission of a device's change: what it touches is read from its operations, before it is applied.
+//!
+//! A diff of before and after would not do: an operation that loses against a concurrent one leaves no trace in it.
+
+use automerge::legacy::{Key, ObjectId, OpType};
+use automerge::{Change, ScalarValue};
+use serde::Deserialize;
+
+use super::containers::Place;
+use super::document::Visit;
+use super::entry::{
+    Answer, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
+};
+use super::error::RecordError;
+use super::limits::{MAX_ENTRY_BYTES, MAX_OP_COUNTER};
+
+/// What a change says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeHeader {
+    /// SHA-256 by which Automerge names the change.
+    pub hash: [u8; 32],
+    /// Actor that wrote it.
+    pub actor: Vec<u8>,
+    /// The actor's sequence number, from 1.
+    pub seq: u64,
+    /// Changes it builds on.
+    pub deps: Vec<[u8; 32]>,
+    /// Name of the command.
+    pub command: Option<String>,
+    /// Device time, seconds since 1970.
+    pub time: i64,
+}
+
+impl ChangeHeader {
+    pub(crate) fn of(change: &Change) -> Self {
+        Self {
+            hash: change.hash().0,
+            actor: change.actor_id().to_bytes().to_vec(),
+            seq: change.seq(),
+            deps: change.deps().iter().map(|hash| hash.0).collect(),
+            command: change.message().map(ToOwned::to_owned),
+            time: change.timestamp(),
+        }
+    }
+}
+
+/// Reads the header of a change without applying it.
+///
+/// # Errors
+/// [`RecordError::Unreadable`].
+pub fn read_header(bytes: &[u8]) -> Result<ChangeHeader, RecordError> {
+    Ok(ChangeHeader::of(&read(bytes)?))
+}
+
+fn read(bytes: &[u8]) -> Result<Change, RecordError> {
+    Change::from_bytes(bytes.to_vec())
+        .map_err(|error| RecordError::Unreadable { what: "change", reason: error.to_string() })
+}
+
+/// Why a device's change is not admitted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnershipError {
+    /// The bytes are no change.
+    #[error("the bytes are no readable change")]
+    Unreadable,
+    /// It does not descend from the visit's first change.
+    #[error("the change builds on nothing; a device only adds to a visit that the office made")]
+    NoParent,
+    /// It touches a place that is not the field's.
+    #[error("the change touches `{path}`, which devices may not write")]
+    ForeignPath {
+        /// The path.
+        path: String,
+    },
+    /// It makes a container, deletes, counts or marks.
+    #[error("the change does something other than writing entries and text: {what}")]
+    ForeignOperation {
+        /// What.
+        what: String,
+    },
+    /// It changes an entry that was appended before.
+    #[error("the change rewrites `{path}`, which is append-only")]
+    Rewrites {
+        /// The path.
+        path: String,
+    },
+    /// An entry can not be read.
+    #[error("the entry `{path}` is not readable")]
+    UnreadableEntry {
+        /// The path.
+        path: String,
+    },
+    /// An entry names another author.
+    #[error("the entry `{path}` names another author than the device's technician")]
+    ForeignAuthor {
+        /// The path.
+        path: String,
+    },
+    /// An entry or a counter is beyond a limit.
+    #[error("{what} exceeds the limit of {limit}")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+impl OwnershipError {
+    /// Short code in kebab case, for verdicts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            OwnershipError::Unreadable => "unreadable",
+            OwnershipError::NoParent => "no-parent",
+            OwnershipError::ForeignPath { .. } => "foreign-path",
+            OwnershipError::ForeignOperation { .. } => "foreign-operation",
+            OwnershipError::Rewrites { .. } => "rewrites",
+            OwnershipError::UnreadableEntry { .. } => "unreadable-entry",
+            OwnershipError::ForeignAuthor { .. } => "foreign-author",
+            OwnershipError::TooLarge { .. } => "too-large",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Signed {
+    #[serde(flatten)]
+    by: By,
+}
+
+/// Checks that a change may come from a device of `person`: it only adds entries under `field/` and `talk/`, makes no
+/// container, rewrites nothing that is append-only, and every entry names `person` as its author. The change is not
+/// applied, and the rules of the standard are not asked: what breaks a rule is admitted and flagged.
+///
+/// # Errors
+/// [`OwnershipError`], the first that is found.
+pub fn check_field_change(visit: &Visit, bytes: &[u8], person: &str) -> Result<ChangeHeader, OwnershipError> {
+    let change = read(bytes).map_err(|_| OwnershipError::Unreadable)?;
+    if change.deps().is_empty() {
+        return Err(OwnershipError::NoParent);
+    }
+    if change.max_op() > MAX_OP_COUNTER {
+        return Err(OwnershipError::TooLarge { what: "the operation counter", limit: MAX_OP_COUNTER });
+    }
+    let header = ChangeHeader::of(&change);
+    let containers = visit.containers();
+    for op in change.decode().operations {
+        let ObjectId::Id(object) = &op.obj else {
+            return Err(OwnershipError::ForeignPath { path: "the root".to_owned() });
+        };
+        if containers.is_note(object.counter(), object.actor()) {
+            check_note_op(&op.action)?;
+            continue;
+        }
+        let Some(place) = containers.place_of(object.counter(), object.actor()) else {
+            return Err(OwnershipError::ForeignPath { path: "an unknown object".to_owned() });
+        };
+        let Key::Map(key) = &op.key else {
+            return Err(OwnershipError::ForeignOperation { what: format!("a list operation in {}", place.name()) });
+        };
+        let path = format!("{}/{}", place.name(), key.chars().take(80).collect::<String>());
+        if !place.is_field() {
+            return Err(OwnershipError::ForeignPath { path });
+        }
+        let OpType::Put(ScalarValue::Str(text)) = &op.action else {
+            return Err(OwnershipError::ForeignOperation { what: format!("not a text at {path}") });
+        };
+        if text.len() > MAX_ENTRY_BYTES {
+            return Err(OwnershipError::TooLarge { what: "an entry", limit: MAX_ENTRY_BYTES as u64 });
+        }
+        if place.is_append_only() && (!op.pred.is_empty() || exists(visit, place, key)) {
+            return Err(OwnershipError::Rewrites { path });
+        }
+        if !readable(place, key, text) {
+            return Err(OwnershipError::UnreadableEntry { path });
+        }
+        match serde_json::from_str::<Signed>(text) {
+            Ok(signed) if signed.by.person == person => {}
+            Ok(_) => return Err(OwnershipError::ForeignAuthor { path }),
+            Err(_) => return Err(OwnershipError::UnreadableEntry { path }),
+        }
+    }
+    Ok(header)
+}
+
+fn check_note_op(action: &OpType) -> Result<(), OwnershipError> {
+    match action {
+        OpType::Delete => Ok(()),
+        OpType::Put(ScalarValue::Str(text)) if text.chars().count() == 1 => Ok(()),
+        _ => Err(OwnershipError::ForeignOperation { what: "not a character in a note".to_owned() }),
+    }
+}
+
+fn exists(visit: &Visit, place: Place, key: &str) -> bool {
+    let record = visit.record();
+    let Ok(id) = key.parse::<EntryId>() else { return false };
+    match place {
+        Place::FieldEvents => record.events.contains_key(&id),
+        Place::Measures => record.measures.contains_key(&id),
+        Place::Parts => record.parts.contains_key(&id),
+        Place::Photos => record.photos.contains_key(&id),
+        Place::Signatures => record.signatures.contains_key(&id),
+        Place::Talk => record.talk.contains_key(&id),
+        _ => false,
+    }
+}
+
+fn readable(place: Place, key: &str, text: &str) -> bool {
+    fn is<T: for<'a> Deserialize<'a>>(text: &str) -> bool {
+        serde_json::from_str::<T>(text).is_ok()
+    }
+    let keyed = key.parse::<EntryId>().is_ok();
+    match place {
+        Place::FieldEvents => keyed && is::<Event>(text),
+        Place::Measures => keyed && is::<Measurement>(text),
+        Place::Parts => keyed && is::<PartUsed>(text),
+        Place::Photos => keyed && is::<Photo>(text),
+        Place::Signatures => keyed && is::<Signature>(text),
+        Place::Talk => keyed && is::<Message>(text),
+        Place::FieldAnswers => is::<Answer>(text),
+        Place::Attested => is::<Attestation>(text),
+        Place::Survey => key == "rating" && is::<Rating>(text),
+        _ => false,
+    }
+}

@@ -1,0 +1,320 @@
+//! The record as read from its document.
+
+use std::collections::BTreeMap;
+
+use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, Value, ValueRef};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::command::ResolveTarget;
+use super::conflict::{Conflict, Version};
+use super::containers::{Containers, Place};
+use super::entry::{
+    Answer, Assignment, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
+};
+use super::error::RecordError;
+use super::write::{Entry, Write};
+use super::VisitId;
+use crate::standard::Side;
+
+/// The standard that a visit pins.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StandardRef {
+    /// Pack id.
+    pub id: String,
+    /// Semantic version.
+    pub version: String,
+    /// SHA-256 of the pack, hexadecimal.
+    pub sha256: String,
+}
+
+impl std::fmt::Display for StandardRef {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} {} ({})", self.id, self.version, self.sha256.get(..12).unwrap_or(&self.sha256))
+    }
+}
+
+/// Everything that stands in a record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Record {
+    /// Id of the visit.
+    pub id: VisitId,
+    /// Schema of the document.
+    pub schema: u64,
+    /// The standard it is judged by.
+    pub standard: StandardRef,
+    /// Order fields by id.
+    pub order: BTreeMap<String, String>,
+    /// Who is sent, when, and with what.
+    pub assignment: Option<Assignment>,
+    /// What happened, and which side recorded it.
+    pub events: BTreeMap<EntryId, (Side, Event)>,
+    /// Answers by rule id; the field's and the office's items are different ones.
+    pub answers: BTreeMap<String, Answer>,
+    /// Notes by id.
+    pub notes: BTreeMap<String, String>,
+    /// Measured values.
+    pub measures: BTreeMap<EntryId, Measurement>,
+    /// Parts used.
+    pub parts: BTreeMap<EntryId, PartUsed>,
+    /// Photos.
+    pub photos: BTreeMap<EntryId, Photo>,
+    /// Signatures.
+    pub signatures: BTreeMap<EntryId, Signature>,
+    /// The customer's rating.
+    pub rating: Option<Rating>,
+    /// Conduct attested, by phase.
+    pub attestations: BTreeMap<String, Attestation>,
+    /// Messages between crew and office.
+    pub talk: BTreeMap<EntryId, Message>,
+    /// Registers with more than one value.
+    pub conflicts: Vec<Conflict>,
+    /// Registers whose value this version can not read; they are kept and carried.
+    pub unreadable: Vec<String>,
+}
+
+/// Any entry, read only for who wrote it.
+#[derive(Deserialize)]
+struct Signed {
+    #[serde(flatten)]
+    by: By,
+}
+
+impl Record {
+    /// Reads a document.
+    pub(crate) fn read(doc: &Automerge, at: &Containers) -> Result<Self, RecordError> {
+        let root = |key: &str| match doc.get(ROOT, key) {
+            Ok(Some((Value::Scalar(scalar), _))) => Some(scalar.into_owned()),
+            _ => None,
+        };
+        let missing = |path: &str| RecordError::NotAVisit { missing: path.to_owned() };
+        let schema = match root("schema") {
+            Some(ScalarValue::Uint(number)) => number,
+            Some(ScalarValue::Int(number)) => u64::try_from(number).map_err(|_| missing("schema"))?,
+            _ => return Err(missing("schema")),
+        };
+        let Some(ScalarValue::Str(id)) = root("id") else { return Err(missing("id")) };
+        let Some(ScalarValue::Str(standard)) = root("standard") else { return Err(missing("standard")) };
+        match root("kind") {
+            Some(ScalarValue::Str(kind)) if kind == "visit" => {}
+            _ => return Err(missing("kind")),
+        }
+        let mut record = Record {
+            id: id.parse().map_err(|_| missing("id"))?,
+            schema,
+            standard: serde_json::from_str(&standard).map_err(|_| missing("standard"))?,
+            order: BTreeMap::new(),
+            assignment: None,
+            events: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            measures: BTreeMap::new(),
+            parts: BTreeMap::new(),
+            photos: BTreeMap::new(),
+            signatures: BTreeMap::new(),
+            rating: None,
+            attestations: BTreeMap::new(),
+            talk: BTreeMap::new(),
+            conflicts: Vec::new(),
+            unreadable: Vec::new(),
+        };
+        let mut reader = Reader { doc, at, record: &mut record };
+        reader.all();
+        record.conflicts.sort_by(|left, right| left.target.cmp(&right.target));
+        Ok(record)
+    }
+
+    /// The side of the record in which an event stands, and the event.
+    pub fn event(&self, id: &EntryId) -> Option<&(Side, Event)> {
+        self.events.get(id)
+    }
+
+    /// Takes over what a command has written to the document.
+    pub(crate) fn absorb(&mut self, write: &Write) {
+        match write {
+            Write::Splice { note, at, delete, insert } => {
+                let text = self.notes.entry(note.clone()).or_default();
+                *text = text.chars().take(*at).chain(insert.chars()).chain(text.chars().skip(at + delete)).collect();
+            }
+            Write::Put { place, key, entry } => self.absorb_put(*place, key, entry),
+        }
+    }
+
+    fn absorb_put(&mut self, place: Place, key: &str, entry: &Entry) {
+        let id = key.parse::<EntryId>();
+        match (entry.clone(), id) {
+            (Entry::Event(event), Ok(id)) => {
+                let side = if place == Place::OfficeEvents { Side::Office } else { Side::Field };
+                self.events.insert(id, (side, event));
+            }
+            (Entry::Measurement(measurement), Ok(id)) => {
+                self.measures.insert(id, measurement);
+            }
+            (Entry::Part(part), Ok(id)) => {
+                self.parts.insert(id, part);
+            }
+            (Entry::Photo(photo), Ok(id)) => {
+                self.photos.insert(id, photo);
+            }
+            (Entry::Signature(signature), Ok(id)) => {
+                self.signatures.insert(id, signature);
+            }
+            (Entry::Message(message), Ok(id)) => {
+                self.talk.insert(id, message);
+            }
+            (Entry::Answer(answer), _) => {
+                self.settle(&ResolveTarget::Answer(key.to_owned()));
+                self.answers.insert(key.to_owned(), answer);
+            }
+            (Entry::Assignment(assignment), _) => {
+                self.settle(&ResolveTarget::Assignment);
+                self.assignment = Some(assignment);
+            }
+            (Entry::Rating(rating), _) => {
+                self.settle(&ResolveTarget::Survey);
+                self.rating = Some(rating);
+            }
+            (Entry::Attestation(attestation), _) => {
+                self.settle(&ResolveTarget::Attestation(key.to_owned()));
+                self.attestations.insert(key.to_owned(), attestation);
+            }
+            (Entry::Order(text), _) => {
+                self.order.insert(key.to_owned(), text);
+            }
+            // Append-only entries are keyed by UUIDs that the command itself brought.
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, target: &ResolveTarget) {
+        self.conflicts.retain(|conflict| conflict.target != *target);
+    }
+}
+
+struct Reader<'a> {
+    doc: &'a Automerge,
+    at: &'a Containers,
+    record: &'a mut Record,
+}
+
+impl Reader<'_> {
+    fn all(&mut self) {
+        for item in self.doc.map_range(self.at.id(Place::Order), ..) {
+            if let ValueRef::Scalar(value) = &item.value
+                && let automerge::ScalarValueRef::Str(text) = value
+            {
+                self.record.order.insert(item.key.to_string(), text.to_string());
+            }
+        }
+        self.assignment();
+        for (side, place) in [(Side::Office, Place::OfficeEvents), (Side::Field, Place::FieldEvents)] {
+            for (id, event) in self.entries::<Event>(place) {
+                self.record.events.insert(id, (side, event));
+            }
+        }
+        self.record.measures = self.entries(Place::Measures);
+        self.record.parts = self.entries(Place::Parts);
+        self.record.photos = self.entries(Place::Photos);
+        self.record.signatures = self.entries(Place::Signatures);
+        self.record.talk = self.entries(Place::Talk);
+        for place in [Place::OfficeAnswers, Place::FieldAnswers] {
+            let answers = self.registers::<Answer>(place, ResolveTarget::Answer);
+            self.record.answers.extend(answers);
+        }
+        self.record.attestations = self.registers(Place::Attested, ResolveTarget::Attestation);
+        let mut survey = self.registers::<Rating>(Place::Survey, |_| ResolveTarget::Survey);
+        self.record.rating = survey.remove("rating");
+        for (name, id) in &self.at.notes {
+            self.record.notes.insert(name.clone(), self.doc.text(id).unwrap_or_default());
+        }
+    }
+
+    fn assignment(&mut self) {
+        let office = self.at.id(Place::Office).clone();
+        let found = self.doc.get(&office, "assignment").ok().flatten();
+        if let Some((Value::Scalar(scalar), _)) = found {
+            let text = scalar.as_str().unwrap_or_default().to_owned();
+            self.record.assignment = self.parse(Place::Office, "assignment", &text);
+            self.conflict(&office, "assignment", &ResolveTarget::Assignment);
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&mut self, place: Place, key: &str, text: &str) -> Option<T> {
+        match serde_json::from_str(text) {
+            Ok(entry) => Some(entry),
+            Err(_) => {
+                self.record.unreadable.push(format!("{}/{key}", place.name()));
+                None
+            }
+        }
+    }
+
+    fn texts(&mut self, place: Place) -> Vec<(String, String, bool)> {
+        let mut texts = Vec::new();
+        for item in self.doc.map_range(self.at.id(place), ..) {
+            match &item.value {
+                ValueRef::Scalar(automerge::ScalarValueRef::Str(text)) => {
+                    texts.push((item.key.to_string(), text.to_string(), item.conflict));
+                }
+                _ => self.record.unreadable.push(format!("{}/{}", place.name(), item.key)),
+            }
+        }
+        texts
+    }
+
+    fn entries<T: DeserializeOwned>(&mut self, place: Place) -> BTreeMap<EntryId, T> {
+        let mut entries = BTreeMap::new();
+        for (key, text, _) in self.texts(place) {
+            let Ok(id) = key.parse::<EntryId>() else {
+                self.record.unreadable.push(format!("{}/{key}", place.name()));
+                continue;
+            };
+            if let Some(entry) = self.parse(place, &key, &text) {
+                entries.insert(id, entry);
+            }
+        }
+        entries
+    }
+
+    fn registers<T: DeserializeOwned>(
+        &mut self,
+        place: Place,
+        target: impl Fn(String) -> ResolveTarget,
+    ) -> BTreeMap<String, T> {
+        let mut registers = BTreeMap::new();
+        for (key, text, conflict) in self.texts(place) {
+            if conflict {
+                let object = self.at.id(place).clone();
+                self.conflict(&object, &key, &target(key.clone()));
+            }
+            if let Some(entry) = self.parse(place, &key, &text) {
+                registers.insert(key, entry);
+            }
+        }
+        registers
+    }
+
+    fn conflict(&mut self, object: &automerge::ObjId, key: &str, target: &ResolveTarget) {
+        let Ok(values) = self.doc.get_all(object, key) else { return };
+        if values.len() < 2 {
+            return;
+        }
+        let mut versions: Vec<Version> = values
+            .iter()
+            .rev()
+            .filter_map(|(value, _)| {
+                let text = value.as_str()?;
+                let signed: Signed = serde_json::from_str(text).ok()?;
+                let value = serde_json::from_str(text).ok()?;
+                Some(Version { value, person: signed.by.person, at: signed.by.stamp.at })
+            })
+            .collect();
+        // Equal values written twice are no conflict of substance, but stay listed: a person confirms with one command.
+        if versions.len() > 1 {
+            versions[1..].sort_by(|left, right| {
+                (left.at, &left.person, left.value.to_string()).cmp(&(right.at, &right.person, right.value.to_string()))
+            });
+            self.record.conflicts.push(Conflict { target: target.clone(), versions });
+        }
+    }
+}

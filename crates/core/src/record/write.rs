@@ -1,0 +1,55 @@
+//! What a command writes, before it is written: the same list changes the document and the view.
+
+use serde::Serialize;
+
+use super::containers::Place;
+use super::entry::{
+    Answer, Assignment, Attestation, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
+};
+
+/// One entry of a record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Entry {
+    Event(Event),
+    Answer(Answer),
+    Assignment(Assignment),
+    Measurement(Measurement),
+    Part(PartUsed),
+    Photo(Photo),
+    Signature(Signature),
+    Rating(Rating),
+    Attestation(Attestation),
+    Message(Message),
+    /// An order field: bare text.
+    Order(String),
+}
+
+impl Entry {
+    /// The entry as it stands in its register.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Entry::Order(text) => text.clone(),
+            // Plain structs with string keys: serialising them can not fail.
+            other => serde_json::to_string(other).unwrap_or_default(),
+        }
+    }
+}
+
+/// One write.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Write {
+    /// Puts an entry into a register.
+    Put {
+        place: Place,
+        key: String,
+        entry: Entry,
+    },
+    /// Edits a note, in code points.
+    Splice {
+        note: String,
+        at: usize,
+        delete: usize,
+        insert: String,
+    },
+}
