@@ -257,6 +257,11 @@ impl Evidences<'_> {
         finding.evidence.clone_from(&proof.evidence);
         finding.missing.clone_from(&proof.missing);
         finding.note.clone_from(&proof.waived);
+        if matches!(rule.check, Check::Parts(_)) && proof.evidence.is_empty() && proof.missing.is_empty() {
+            // Nothing was replaced.
+            finding.status = Status::NotApplicable;
+            return;
+        }
         let owed = window.after.as_ref().is_none_or(|after| self.timeline.happened(after));
         let should = rule.severity == Severity::Should;
         finding.status = if proof.violated {
