@@ -1,0 +1,123 @@
+//! The fixed words of a report in both languages.
+
+use crate::Lang;
+use crate::assess::{MilestoneState, Status};
+
+/// The fixed words of a report.
+pub(super) struct Words {
+    pub(super) report: &'static str,
+    pub(super) standard: &'static str,
+    pub(super) state: &'static str,
+    pub(super) rendered: &'static str,
+    pub(super) measures: &'static str,
+    pub(super) parts: &'static str,
+    pub(super) photos: &'static str,
+    pub(super) signatures: &'static str,
+    pub(super) deadlines: &'static str,
+    pub(super) findings: &'static str,
+    pub(super) conflicts: &'static str,
+    pub(super) contradictions: &'static str,
+    pub(super) clause: &'static str,
+    pub(super) duty: &'static str,
+    pub(super) status: &'static str,
+    pub(super) evidence: &'static str,
+    pub(super) due: &'static str,
+    pub(super) ended: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) withheld: &'static str,
+    pub(super) signed_record: &'static str,
+    pub(super) none: &'static str,
+    pub(super) replaced: &'static str,
+    pub(super) returned: &'static str,
+    pub(super) not_returned: &'static str,
+}
+
+const EN: Words = Words {
+    report: "Service report",
+    standard: "Standard",
+    state: "State",
+    rendered: "As of",
+    measures: "Measurements",
+    parts: "Parts",
+    photos: "Photos",
+    signatures: "Signatures",
+    deadlines: "Deadlines",
+    findings: "Findings",
+    conflicts: "Conflicts to settle",
+    contradictions: "Contradictions",
+    clause: "Clause",
+    duty: "Duty",
+    status: "Status",
+    evidence: "Evidence",
+    due: "Due",
+    ended: "Done",
+    reason: "Reason",
+    withheld: "withheld",
+    signed_record: "Signed record",
+    none: "none",
+    replaced: "replaces",
+    returned: "old part returned",
+    not_returned: "old part not returned",
+};
+
+const ZH: Words = Words {
+    report: "服务报告",
+    standard: "标准",
+    state: "状态",
+    rendered: "截至",
+    measures: "测量值",
+    parts: "备件",
+    photos: "照片",
+    signatures: "签字",
+    deadlines: "时限",
+    findings: "检查结果",
+    conflicts: "待确认的冲突",
+    contradictions: "相互矛盾的记录",
+    clause: "条款",
+    duty: "要求",
+    status: "结果",
+    evidence: "依据",
+    due: "截止",
+    ended: "完成",
+    reason: "原因",
+    withheld: "不予显示",
+    signed_record: "所签记录",
+    none: "无",
+    replaced: "替换",
+    returned: "旧件已回收",
+    not_returned: "旧件未回收",
+};
+
+impl Words {
+    pub(super) fn of(lang: Lang) -> &'static Words {
+        match lang {
+            Lang::En => &EN,
+            Lang::Zh => &ZH,
+        }
+    }
+}
+
+pub(super) fn status(status: Status, lang: Lang) -> &'static str {
+    let (en, zh) = match status {
+        Status::Satisfied => ("satisfied", "已满足"),
+        Status::Outstanding => ("outstanding", "未完成"),
+        Status::NotYetDue => ("not yet due", "未到时"),
+        Status::Violated => ("violated", "违反"),
+        Status::Waived => ("waived", "免做"),
+        Status::NotApplicable => ("not applicable", "不适用"),
+        Status::Guidance => ("guidance", "提示"),
+    };
+    if lang == Lang::Zh { zh } else { en }
+}
+
+pub(super) fn milestone(state: MilestoneState, lang: Lang) -> &'static str {
+    let (en, zh) = match state {
+        MilestoneState::NotApplicable => ("not applicable", "不适用"),
+        MilestoneState::NotStarted => ("not started", "未开始"),
+        MilestoneState::Running => ("running", "计时中"),
+        MilestoneState::Met => ("met", "按时"),
+        MilestoneState::MetLate => ("met late", "超时完成"),
+        MilestoneState::Breached => ("breached", "超时"),
+    };
+    if lang == Lang::Zh { zh } else { en }
+}
