@@ -1,1 +1,33 @@
-//! Jobsheet.
+//! Jobsheet on a device: what an app embeds.
+//!
+//! A [`Store`] holds the visits of one technician in one folder. Commands are checked against the standard that the visit
+//! pins, written durably, and only then acknowledged; [`Store::sync`] exchanges them with the server whenever there is a
+//! network. Nothing here needs one otherwise.
+//!
+//! The change log is the truth. Documents and list rows are made from it and written in the same transaction, so that a
+//! list never shows what the log does not hold.
+
+pub mod clock;
+
+mod apply;
+mod attach;
+mod error;
+mod list;
+mod observe;
+mod outbox;
+mod random;
+mod receive;
+mod store;
+pub mod sync;
+mod view;
+
+pub use apply::Receipt;
+pub use attach::{AttachError, Attachment, MAX_ATTACHMENT_BYTES, PhotoFacts};
+pub use error::{ApplyError, StoreError};
+pub use list::{MAX_PAGE_ROWS, Page, Query};
+pub use observe::{ListChange, Subscription};
+pub use outbox::{Outgoing, Quarantined};
+pub use receive::{Problem, Received};
+pub use store::{Enrolment, Options, Store, VisitRow};
+pub use sync::{Network, Progress, SyncError, SyncReport};
+pub use view::{HistoryEntry, Transport, VisitView};

@@ -1,0 +1,100 @@
+-- The store of one device. The change log is the truth; snapshots and list rows are made from it and written in the
+-- same transaction.
+
+-- One row: who this device is, and how far it has heard.
+CREATE TABLE meta (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    server      TEXT,
+    device      TEXT,
+    technician  TEXT,
+    token       TEXT,
+    -- Opaque cursor of the last reply that was stored; empty: from the beginning.
+    cursor      BLOB NOT NULL DEFAULT x'',
+    -- Server clock minus wall clock when last compared, milliseconds.
+    skew_ms     INTEGER
+) STRICT;
+INSERT INTO meta (id) VALUES (1);
+
+-- One row per visit: what lists show, and the counters that keep writers of several processes apart.
+CREATE TABLE visit (
+    document       BLOB PRIMARY KEY NOT NULL,
+    -- Grows with every write to the document: a warm copy with a lower number is out of date.
+    version        INTEGER NOT NULL,
+    -- Number of the last row in `change`.
+    last_change    INTEGER NOT NULL,
+    standard       BLOB NOT NULL,
+    standard_name  TEXT NOT NULL,
+    -- 0: the pack is not held, so nothing is judged yet.
+    ready          INTEGER NOT NULL,
+    revoked        INTEGER NOT NULL DEFAULT 0,
+    number         TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    open           INTEGER NOT NULL,
+    urgency        TEXT NOT NULL,
+    place          TEXT NOT NULL,
+    fault          TEXT NOT NULL,
+    -- Unix seconds; visits without a plan come last.
+    planned_start  INTEGER NOT NULL,
+    planned_end    INTEGER,
+    outstanding    INTEGER NOT NULL,
+    violated       INTEGER NOT NULL,
+    conflicts      INTEGER NOT NULL,
+    unsent         INTEGER NOT NULL,
+    next_due       INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX visit_planned ON visit (revoked, planned_start, document);
+CREATE INDEX visit_open ON visit (revoked, open, planned_start, document);
+CREATE INDEX visit_number ON visit (number COLLATE NOCASE);
+
+-- Every change this device made or pulled since the document's first snapshot.
+CREATE TABLE change (
+    document    BLOB NOT NULL,
+    -- Order on this device, from 1 for each document; never reused.
+    n           INTEGER NOT NULL,
+    hash        BLOB NOT NULL,
+    actor       BLOB NOT NULL,
+    actor_seq   INTEGER NOT NULL,
+    bytes       BLOB NOT NULL,
+    -- 0: made here, 1: pulled.
+    origin      INTEGER NOT NULL,
+    -- 0: on this device only, 1: committed by the server.
+    state       INTEGER NOT NULL,
+    server_seq  INTEGER,
+    PRIMARY KEY (document, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX change_unsent ON change (document, hash) WHERE state = 0;
+
+-- The document as saved, with every change up to `covers`.
+CREATE TABLE snapshot (
+    document  BLOB PRIMARY KEY NOT NULL,
+    covers    INTEGER NOT NULL,
+    bytes     BLOB NOT NULL
+) STRICT;
+
+-- Who writes a document for this installation.
+CREATE TABLE actor (
+    document  BLOB PRIMARY KEY NOT NULL,
+    actor     BLOB NOT NULL,
+    next_seq  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Pack files by SHA-256 of their canonical JSON.
+CREATE TABLE pack (
+    sha256  BLOB PRIMARY KEY NOT NULL,
+    source  TEXT NOT NULL
+) STRICT;
+
+-- Changes that were refused. Kept until a person discards them.
+CREATE TABLE quarantine (
+    document    BLOB NOT NULL,
+    hash        BLOB NOT NULL,
+    actor       BLOB NOT NULL,
+    actor_seq   INTEGER NOT NULL,
+    bytes       BLOB NOT NULL,
+    command     TEXT NOT NULL,
+    -- Unix seconds of the device when the change was made.
+    made_at     INTEGER NOT NULL,
+    code        TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    PRIMARY KEY (document, hash)
+) STRICT;

@@ -1,0 +1,121 @@
+//! What can go wrong on a device, by what an app can do about it.
+
+use std::path::PathBuf;
+
+use jobsheet_core::record::{RecordError, Refusal, VisitId};
+use rusqlite::ErrorCode;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or folder could not be read or written.
+    #[error("{what} at {}: {source}; check that the folder exists, is writable and has space", path.display())]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database was written by a newer version. It has not been touched.
+    #[error(
+        "the store has schema {found}, this version reads up to {supported}; update the app. Nothing was changed"
+    )]
+    Newer {
+        /// Schema of the file.
+        found: i64,
+        /// Newest schema this version reads.
+        supported: i64,
+    },
+    /// Another process holds the database.
+    #[error("another process is writing to the store; try again when it is done")]
+    Busy,
+    /// The disk is full.
+    #[error("the disk is full; nothing was written. Free some space and try again")]
+    DiskFull,
+    /// The file is damaged or no database.
+    #[error("the store is damaged ({0}); keep the folder, copy it away, and enrol again into a new one")]
+    Corrupt(String),
+    /// Any other failure of the database.
+    #[error("the database failed: {0}")]
+    Database(#[source] rusqlite::Error),
+    /// The store was shut down.
+    #[error("the store is shut down; open it again")]
+    Closed,
+    /// There is no such visit on this device.
+    #[error("visit {0} is not on this device; run sync, or ask the office whether it is assigned to you")]
+    UnknownVisit(VisitId),
+    /// The visit has been taken from this device.
+    #[error("visit {0} is no longer assigned to this device; unsent work is kept in the outbox")]
+    Revoked(VisitId),
+    /// The standard that the visit pins is not held.
+    #[error("the standard {0} of the visit is not on this device yet; run sync")]
+    PackMissing(String),
+    /// The stored standard is not the one the visit pins.
+    #[error("the stored standard {0} is damaged and was not used; run sync to fetch it again")]
+    PackDamaged(String),
+    /// A document can not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness: {0}")]
+    Randomness(String),
+    /// A report could not be written.
+    #[error("the report could not be written: {0}")]
+    Report(String),
+}
+
+impl StoreError {
+    pub(crate) fn file(what: &'static str, path: impl Into<PathBuf>, source: std::io::Error) -> Self {
+        Self::File { what, path: path.into(), source }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Why a command was not carried out. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// A rule, the state of the visit or a value stands against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The device is not enrolled, so nobody is known to act.
+    #[error("this device is not enrolled; run enrol with the code from the office")]
+    NotEnrolled,
+    /// The change would be larger than one exchange carries.
+    #[error("the change has {size} bytes, more than the limit of {limit}; write less in one command")]
+    TooLarge {
+        /// Size of the change, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for ApplyError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<jobsheet_core::record::ApplyError> for ApplyError {
+    fn from(error: jobsheet_core::record::ApplyError) -> Self {
+        match error {
+            jobsheet_core::record::ApplyError::Refused(refusal) => Self::Refused(refusal),
+            jobsheet_core::record::ApplyError::Record(error) => Self::Store(error.into()),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! One document of a reply.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jobsheet_core::assess::assess;
+use jobsheet_core::record::{Visit, VisitId, read_header};
+use jobsheet_wire::{Framed, NewDocument};
+use rusqlite::Connection;
+
+use super::Received;
+use super::rebuild;
+use crate::StoreError;
+use crate::store::{self, ChangeRow, Head, Origin, SNAPSHOT_EVERY, Standards, State, load_visit};
+
+/// What a reply says about one document.
+#[derive(Default)]
+pub(super) struct Work<'a> {
+    /// Own changes that were refused: code and reason by hash.
+    pub(super) refused: HashMap<[u8; 32], (&'a str, &'a str)>,
+    /// The whole document.
+    pub(super) new: Option<&'a NewDocument>,
+    /// The whole document, read.
+    pub(super) document: Option<Visit>,
+    /// Changes, parents first.
+    pub(super) tail: Vec<&'a Framed>,
+    /// The device may no longer see it.
+    pub(super) revoked: bool,
+}
+
+/// Where one document is taken in.
+pub(super) struct Incoming<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) standards: &'a Standards,
+    pub(super) now: Timestamp,
+    pub(super) visit: VisitId,
+}
+
+/// A document while it is taken in.
+struct Draft {
+    document: Visit,
+    head: Head,
+    /// Changes since the stored snapshot.
+    tail: u32,
+    /// The stored snapshot no longer holds what the document does.
+    rewritten: bool,
+}
+
+impl Incoming<'_> {
+    /// Takes in what a reply says about the document. `false`: nothing of it could be used.
+    pub(super) fn take_in(&self, work: Work<'_>, received: &mut Received) -> Result<bool, StoreError> {
+        let Some(mut draft) = self.draft(&work, received)? else { return Ok(false) };
+        if !work.refused.is_empty() {
+            received.refused += self.give_up(&mut draft, &work.refused)?;
+        }
+        if let Some(document) = work.document {
+            self.replace(&mut draft, document)?;
+            received.documents += 1;
+        }
+        if !work.tail.is_empty() {
+            self.extend(&mut draft, &work.tail, received)?;
+        }
+        if work.revoked {
+            draft.head.revoked = true;
+            received.revoked += 1;
+        }
+        self.finish(draft)?;
+        Ok(true)
+    }
+
+    /// Makes the list row anew, as after a pack has come.
+    pub(super) fn judge_again(&self) -> Result<(), StoreError> {
+        let Some(head) = store::read_head(self.connection, self.visit)? else { return Ok(()) };
+        let (document, tail) = load_visit(self.connection, self.visit)?;
+        self.finish(Draft { document, head, tail, rewritten: false })
+    }
+
+    fn draft(&self, work: &Work<'_>, received: &mut Received) -> Result<Option<Draft>, StoreError> {
+        if let Some(head) = store::read_head(self.connection, self.visit)? {
+            match load_visit(self.connection, self.visit) {
+                Ok((document, tail)) => return Ok(Some(Draft { document, head, tail, rewritten: false })),
+                Err(StoreError::Record(error)) => match &work.document {
+                    // What is stored can not be read: the server's copy heals it, with the own changes in the log.
+                    Some(document) => {
+                        return Ok(Some(Draft {
+                            document: document.clone(),
+                            head,
+                            tail: 0,
+                            rewritten: true,
+                        }));
+                    }
+                    None => {
+                        received.problem(Some(self.visit), error.to_string());
+                        return Ok(None);
+                    }
+                },
+                Err(error) => return Err(error),
+            }
+        }
+        let head = Head { version: 0, last_change: 0, revoked: false, unsent: 0 };
+        match &work.document {
+            Some(document) => Ok(Some(Draft { document: document.clone(), head, tail: 0, rewritten: true })),
+            None => {
+                // A verdict on, or a farewell to, a document that is not here changes nothing.
+                if !work.tail.is_empty() {
+                    received
+                        .problem(Some(self.visit), "changes came for a document that is not on this device");
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Rebuilds the document without refused changes and what builds on them.
+    fn give_up(
+        &self,
+        draft: &mut Draft,
+        refused: &HashMap<[u8; 32], (&str, &str)>,
+    ) -> Result<u32, StoreError> {
+        let logged = store::logged(self.connection, self.visit)?;
+        let fallen = rebuild::closure(&draft.document, &logged, refused);
+        if fallen.is_empty() {
+            return Ok(0);
+        }
+        draft.document = rebuild::without(&draft.document, &logged, &fallen)?;
+        draft.rewritten = true;
+        for change in &fallen {
+            store::quarantine(self.connection, self.visit, &change.hash, &change.code, &change.reason)?;
+        }
+        Ok(u32::try_from(fallen.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The server's copy takes the place of this device's; own changes that it lacks are merged into it and offered
+    /// again.
+    fn replace(&self, draft: &mut Draft, document: Visit) -> Result<(), StoreError> {
+        draft.document = document;
+        draft.head.revoked = false;
+        draft.rewritten = true;
+        store::forget_pulled(self.connection, self.visit)?;
+        for own in store::own_changes(self.connection, self.visit)? {
+            if draft.document.contains(&own.hash) {
+                store::mark_durable(self.connection, self.visit, &own.hash, None)?;
+                continue;
+            }
+            let before = draft.document.clone();
+            match draft.document.merge(std::slice::from_ref(&own.bytes)) {
+                Ok(_) if !own.on_device => store::mark_unsent(self.connection, self.visit, &own.hash)?,
+                Ok(_) => {}
+                Err(error) => {
+                    draft.document = before;
+                    store::quarantine(
+                        self.connection,
+                        self.visit,
+                        &own.hash,
+                        "unmergeable",
+                        &error.to_string(),
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Merges changes of others, in one batch.
+    fn extend(&self, draft: &mut Draft, tail: &[&Framed], received: &mut Received) -> Result<(), StoreError> {
+        let mut batch = Vec::new();
+        for framed in tail {
+            match read_header(&framed.bytes) {
+                Ok(header) if header.hash == framed.hash => {
+                    self.yield_to_rival(draft, &header.actor, header.seq, &header.hash, received)?;
+                    match store::find_change(self.connection, self.visit, &header.hash)? {
+                        Some(State::OnDevice) => {
+                            store::mark_durable(self.connection, self.visit, &header.hash, None)?;
+                        }
+                        Some(State::Durable) => {}
+                        None => {
+                            if !draft.document.contains(&header.hash) {
+                                batch.push((header, framed));
+                            }
+                        }
+                    }
+                }
+                Ok(_) => {
+                    received.problem(Some(self.visit), "a change does not have the hash it was sent under")
+                }
+                Err(error) => received.problem(Some(self.visit), error.to_string()),
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let before = draft.document.clone();
+        let bytes: Vec<Vec<u8>> = batch.iter().map(|(_, framed)| framed.bytes.clone()).collect();
+        if let Err(error) = draft.document.merge(&bytes) {
+            draft.document = before;
+            received.problem(Some(self.visit), error.to_string());
+            return Ok(());
+        }
+        for (header, framed) in &batch {
+            draft.head.last_change += 1;
+            store::append(
+                self.connection,
+                self.visit,
+                draft.head.last_change,
+                &ChangeRow {
+                    hash: &framed.hash,
+                    actor: &header.actor,
+                    seq: header.seq,
+                    bytes: &framed.bytes,
+                    origin: Origin::Pulled,
+                    state: State::Durable,
+                },
+            )?;
+            draft.tail += 1;
+            received.changes += 1;
+        }
+        Ok(())
+    }
+
+    /// Another change under the number of an own unsent one: this installation is a restored or cloned copy. The server's
+    /// stands, the own one is kept aside.
+    fn yield_to_rival(
+        &self,
+        draft: &mut Draft,
+        actor: &[u8],
+        seq: u64,
+        hash: &[u8; 32],
+        received: &mut Received,
+    ) -> Result<(), StoreError> {
+        if let Some(rival) = store::rival(self.connection, self.visit, actor, seq, hash)? {
+            let reason =
+                "the server holds another change under this number: the store was restored or cloned";
+            received.refused += self.give_up(draft, &HashMap::from([(rival, ("duplicate-seq", reason))]))?;
+        }
+        Ok(())
+    }
+
+    fn finish(&self, draft: Draft) -> Result<(), StoreError> {
+        let Draft { document, mut head, tail, rewritten } = draft;
+        head.version += 1;
+        if rewritten || tail >= SNAPSHOT_EVERY {
+            store::keep_snapshot(self.connection, self.visit, head.last_change, &document.save())?;
+        }
+        head.unsent = store::unsent_count(self.connection, self.visit)?;
+        let record = document.record();
+        let row = match self.standards.get(self.connection, &record.standard) {
+            Ok(standard) => {
+                store::row_of(record, &standard, &assess(record, &standard, self.now), head.unsent)
+            }
+            Err(StoreError::PackMissing(_) | StoreError::PackDamaged(_)) => {
+                store::unjudged_row(record, head.unsent)
+            }
+            Err(error) => return Err(error),
+        };
+        store::upsert(self.connection, &head, &row, &record.standard)
+    }
+}

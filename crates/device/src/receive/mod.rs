@@ -1,0 +1,211 @@
+//! What a reply of the server changes on this device: packs, verdicts, documents and the cursor, in one transaction.
+
+mod document;
+mod rebuild;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jobsheet_core::hex;
+use jobsheet_core::record::{Visit, VisitId};
+use jobsheet_core::standard::Standard;
+use jobsheet_wire::{Delivery, Reply, Verdict};
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::store::{self, Identity, Store};
+use document::{Incoming, Work};
+
+/// What a reply brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Received {
+    /// Changes that the server has committed.
+    pub accepted: u32,
+    /// Changes that it had before.
+    pub duplicates: u32,
+    /// Changes that wait at the server for others.
+    pub pending: u32,
+    /// Changes that were refused, and those that built on them; all are kept.
+    pub refused: u32,
+    /// Documents that are new on this device, or were replaced.
+    pub documents: u32,
+    /// Changes of others that were merged.
+    pub changes: u32,
+    /// Documents that this device may no longer see.
+    pub revoked: u32,
+    /// Packs that were stored.
+    pub packs: u32,
+    /// The server was restored or replaced; everything is fetched again.
+    pub epoch_changed: bool,
+    /// What could not be taken in. Nothing else was held up by it.
+    pub problems: Vec<Problem>,
+}
+
+/// Something in a reply that could not be taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The visit, if it is about one.
+    pub visit: Option<VisitId>,
+    /// What is wrong, in words, without personal data.
+    pub reason: String,
+}
+
+impl Received {
+    fn problem(&mut self, visit: Option<VisitId>, reason: impl Into<String>) {
+        let reason = reason.into();
+        tracing::warn!(?visit, %reason, "a delivery could not be taken in");
+        self.problems.push(Problem { visit, reason });
+    }
+}
+
+impl Store {
+    /// Stores a reply of the server, as [`Store::sync`] does with every answer. Documents, verdicts and the cursor are
+    /// committed together; a document that can not be read is reported and holds up nothing else. An empty cursor leaves
+    /// the stored one as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails; nothing of the reply is stored then.
+    pub fn receive(&self, reply: &Reply) -> Result<Received, StoreError> {
+        let mut received = Received::default();
+        let packs = checked_packs(reply, &mut received);
+        let mut work = sorted(reply);
+        // Documents are read before the writer is taken: a first sync of hundreds of visits must not stop a command.
+        self.read_ahead(&mut work, &mut received);
+        let mut touched: Vec<VisitId> = Vec::new();
+        {
+            let mut writing = self.inner.writer.lock()?;
+            let tx = writing.begin()?;
+            for (sha256, source, _) in &packs {
+                store::keep_pack(&tx, sha256, source)?;
+                received.packs += 1;
+            }
+            if reply.epoch_changed {
+                store::mark_all_unsent(&tx)?;
+                received.epoch_changed = true;
+            }
+            touched.extend(verdicts(&tx, reply, &mut received)?);
+            let now = self.now(Identity::read(&tx)?.skew_ms);
+            for (visit, work) in work {
+                let incoming = Incoming { connection: &tx, standards: &self.inner.standards, now, visit };
+                if incoming.take_in(work, &mut received)? {
+                    touched.push(visit);
+                }
+            }
+            for (sha256, ..) in &packs {
+                for visit in store::waiting_for(&tx, sha256)? {
+                    Incoming { connection: &tx, standards: &self.inner.standards, now, visit }
+                        .judge_again()?;
+                    touched.push(visit);
+                }
+            }
+            let cursor: Option<&[u8]> = match (reply.epoch_changed, reply.cursor.is_empty()) {
+                (true, _) => Some(&[]),
+                (false, true) => None,
+                (false, false) => Some(&reply.cursor),
+            };
+            if let Some(cursor) = cursor {
+                tx.execute("UPDATE meta SET cursor = ?1", params![cursor])?;
+            }
+            tx.commit()?;
+        }
+        for visit in &touched {
+            self.inner.warmth.forget(*visit);
+        }
+        self.inner.observers.changed(touched);
+        Ok(received)
+    }
+
+    fn read_ahead(&self, work: &mut BTreeMap<VisitId, Work<'_>>, received: &mut Received) {
+        for (visit, work) in work {
+            let Some(new) = work.new else { continue };
+            match Visit::load(&new.snapshot) {
+                Ok(document) if document.record().id == *visit => work.document = Some(document),
+                Ok(_) => {
+                    received.problem(Some(*visit), "the document names another visit than it was sent for")
+                }
+                Err(error) => received.problem(Some(*visit), error.to_string()),
+            }
+        }
+    }
+}
+
+/// Sorts verdicts and deliveries by visit. A new document makes what came before it in the same reply superfluous.
+fn sorted(reply: &Reply) -> BTreeMap<VisitId, Work<'_>> {
+    let mut work: BTreeMap<VisitId, Work<'_>> = BTreeMap::new();
+    for verdict in &reply.verdicts {
+        if let Verdict::Refused { code, reason } = &verdict.verdict {
+            let work = work.entry(VisitId::from_bytes(verdict.document)).or_default();
+            work.refused.insert(verdict.hash, (code.as_str(), reason.as_str()));
+        }
+    }
+    for delivery in &reply.deliveries {
+        match delivery {
+            Delivery::New(new) => {
+                let work = work.entry(VisitId::from_bytes(new.document)).or_default();
+                work.new = Some(new);
+                work.tail.clear();
+                work.revoked = false;
+            }
+            Delivery::Tail(tail) => {
+                let work = work.entry(VisitId::from_bytes(tail.document)).or_default();
+                work.tail.extend(&tail.changes);
+            }
+            Delivery::Revoked(document) => {
+                work.entry(VisitId::from_bytes(*document)).or_default().revoked = true;
+            }
+        }
+    }
+    work
+}
+
+type CheckedPack<'a> = ([u8; 32], &'a str, Arc<Standard>);
+
+/// Packs whose text has the hash it was sent under.
+fn checked_packs<'a>(reply: &'a Reply, received: &mut Received) -> Vec<CheckedPack<'a>> {
+    let mut packs = Vec::new();
+    for pack in &reply.packs {
+        match store::checked_pack(&pack.source, &hex(&pack.sha256)) {
+            Some(standard) => packs.push((pack.sha256, pack.source.as_str(), Arc::new(standard))),
+            None => received.problem(
+                None,
+                format!("pack {} does not have the hash it was sent under", store::short(&pack.sha256)),
+            ),
+        }
+    }
+    packs
+}
+
+/// Stores the verdicts that say a change is with the server; returns the visits whose unsent count changed.
+fn verdicts(
+    connection: &Connection,
+    reply: &Reply,
+    received: &mut Received,
+) -> Result<Vec<VisitId>, StoreError> {
+    let mut touched: BTreeSet<VisitId> = BTreeSet::new();
+    for verdict in &reply.verdicts {
+        let visit = VisitId::from_bytes(verdict.document);
+        let seq = match &verdict.verdict {
+            Verdict::Accepted(seq) => {
+                received.accepted += 1;
+                *seq
+            }
+            Verdict::Duplicate(seq) => {
+                received.duplicates += 1;
+                *seq
+            }
+            Verdict::Pending(_) => {
+                received.pending += 1;
+                continue;
+            }
+            Verdict::Refused { .. } => continue,
+        };
+        if store::mark_durable(connection, visit, &verdict.hash, Some(seq))? {
+            touched.insert(visit);
+        }
+    }
+    for visit in &touched {
+        store::count_unsent(connection, *visit)?;
+    }
+    Ok(touched.into_iter().collect())
+}

@@ -1,0 +1,261 @@
+//! Rows of the change log, the snapshots made from it, and the actors that write it.
+
+use jobsheet_core::record::{Applied, VisitId, read_header};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::StoreError;
+
+/// Where a change was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Own = 0,
+    Pulled = 1,
+}
+
+/// How far a change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    OnDevice = 0,
+    Durable = 1,
+}
+
+/// A row to append.
+pub(crate) struct ChangeRow<'a> {
+    pub(crate) hash: &'a [u8; 32],
+    pub(crate) actor: &'a [u8],
+    pub(crate) seq: u64,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) origin: Origin,
+    pub(crate) state: State,
+}
+
+/// A change with what the log knows of it.
+pub(crate) struct LoggedChange {
+    pub(crate) own: bool,
+    pub(crate) hash: [u8; 32],
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) on_device: bool,
+}
+
+fn sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Appends a change as number `n` of its document.
+pub(crate) fn append(
+    connection: &Connection,
+    document: VisitId,
+    n: i64,
+    row: &ChangeRow<'_>,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO change (document, n, hash, actor, actor_seq, bytes, origin, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let (origin, state) = (row.origin as i64, row.state as i64);
+    statement.execute(params![document, n, row.hash, row.actor, sql(row.seq), row.bytes, origin, state])?;
+    Ok(())
+}
+
+/// The logged changes of a document, parents first.
+pub(crate) fn logged(connection: &Connection, document: VisitId) -> Result<Vec<LoggedChange>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT origin, hash, bytes, state FROM change WHERE document = ?1 ORDER BY n")?;
+    let rows = statement.query_map([document], |row| {
+        Ok(LoggedChange {
+            own: row.get::<_, i64>(0)? == Origin::Own as i64,
+            hash: row.get(1)?,
+            bytes: row.get(2)?,
+            on_device: row.get::<_, i64>(3)? == State::OnDevice as i64,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Own changes of a document, parents first.
+pub(crate) fn own_changes(
+    connection: &Connection,
+    document: VisitId,
+) -> Result<Vec<LoggedChange>, StoreError> {
+    Ok(logged(connection, document)?.into_iter().filter(|change| change.own).collect())
+}
+
+/// The state of a change in the log, if it is there.
+pub(crate) fn find_change(
+    connection: &Connection,
+    document: VisitId,
+    hash: &[u8; 32],
+) -> Result<Option<State>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT state FROM change WHERE document = ?1 AND hash = ?2")?;
+    let state: Option<i64> = statement.query_row(params![document, hash], |row| row.get(0)).optional()?;
+    Ok(state.map(|state| if state == 0 { State::OnDevice } else { State::Durable }))
+}
+
+/// Another own change under the same actor and number: this installation was restored or cloned.
+pub(crate) fn rival(
+    connection: &Connection,
+    document: VisitId,
+    actor: &[u8],
+    seq: u64,
+    hash: &[u8; 32],
+) -> Result<Option<[u8; 32]>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT hash FROM change WHERE document = ?1 AND actor = ?2 AND actor_seq = ?3 AND hash <> ?4 AND state = 0",
+    )?;
+    Ok(statement.query_row(params![document, actor, sql(seq), hash], |row| row.get(0)).optional()?)
+}
+
+/// The server has committed a change.
+pub(crate) fn mark_durable(
+    connection: &Connection,
+    document: VisitId,
+    hash: &[u8; 32],
+    server_seq: Option<u64>,
+) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE change SET state = 1, server_seq = coalesce(?3, server_seq) WHERE document = ?1 AND hash = ?2 AND state = 0",
+    )?;
+    Ok(statement.execute(params![document, hash, server_seq.map(sql)])? > 0)
+}
+
+/// The server may have lost what it had: every own change is offered again.
+pub(crate) fn mark_all_unsent(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute("UPDATE change SET state = 0, server_seq = NULL WHERE origin = 0", [])?;
+    connection.execute(
+        "UPDATE visit SET unsent = (SELECT count(*) FROM change WHERE change.document = visit.document AND state = 0)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// One change is offered again.
+pub(crate) fn mark_unsent(
+    connection: &Connection,
+    document: VisitId,
+    hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("UPDATE change SET state = 0, server_seq = NULL WHERE document = ?1 AND hash = ?2")?;
+    statement.execute(params![document, hash])?;
+    Ok(())
+}
+
+/// Forgets pulled changes: a snapshot that holds them has come.
+pub(crate) fn forget_pulled(connection: &Connection, document: VisitId) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("DELETE FROM change WHERE document = ?1 AND origin = 1")?;
+    statement.execute([document])?;
+    Ok(())
+}
+
+/// Unsent changes of a document, counted.
+pub(crate) fn unsent_count(connection: &Connection, document: VisitId) -> Result<u32, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM change WHERE document = ?1 AND state = 0")?;
+    Ok(statement.query_row([document], |row| row.get(0))?)
+}
+
+/// Writes the unsent count into the list row.
+pub(crate) fn count_unsent(connection: &Connection, document: VisitId) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("UPDATE visit SET unsent = ?2 WHERE document = ?1")?;
+    statement.execute(params![document, unsent_count(connection, document)?])?;
+    Ok(())
+}
+
+/// Documents with unsent changes.
+pub(crate) fn unsent_documents(connection: &Connection) -> Result<Vec<VisitId>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT document FROM change WHERE state = 0")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// All unsent changes, counted.
+pub(crate) fn all_unsent(connection: &Connection) -> Result<u32, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM change WHERE state = 0")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Refused changes of a document, counted.
+pub(crate) fn refused_count(connection: &Connection, document: VisitId) -> Result<u32, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM quarantine WHERE document = ?1")?;
+    Ok(statement.query_row([document], |row| row.get(0))?)
+}
+
+/// Moves a change to quarantine. Nothing is lost: its bytes, its reason and its command stay until a person discards it.
+pub(crate) fn quarantine(
+    connection: &Connection,
+    document: VisitId,
+    hash: &[u8; 32],
+    code: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT bytes FROM change WHERE document = ?1 AND hash = ?2")?;
+    let found: Option<Vec<u8>> = statement.query_row(params![document, hash], |row| row.get(0)).optional()?;
+    let Some(bytes) = found else { return Ok(()) };
+    let header = read_header(&bytes).ok();
+    let command = header.as_ref().and_then(|header| header.command.clone()).unwrap_or_default();
+    let made_at = header.map_or(0, |header| header.time);
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO quarantine (document, hash, actor, actor_seq, bytes, command, made_at, code, reason)
+         SELECT document, hash, actor, actor_seq, bytes, ?3, ?4, ?5, ?6 FROM change WHERE document = ?1 AND hash = ?2",
+    )?;
+    statement.execute(params![document, hash, command, made_at, code, reason])?;
+    let mut statement = connection.prepare_cached("DELETE FROM change WHERE document = ?1 AND hash = ?2")?;
+    statement.execute(params![document, hash])?;
+    Ok(())
+}
+
+/// Stores a snapshot that holds every change up to number `covers`.
+pub(crate) fn keep_snapshot(
+    connection: &Connection,
+    document: VisitId,
+    covers: i64,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let mut statement = connection
+        .prepare_cached("INSERT OR REPLACE INTO snapshot (document, covers, bytes) VALUES (?1, ?2, ?3)")?;
+    statement.execute(params![document, covers, bytes])?;
+    Ok(())
+}
+
+/// The snapshot of a document and the changes after it.
+pub(crate) fn snapshot_and_tail(
+    connection: &Connection,
+    document: VisitId,
+) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT bytes, covers FROM snapshot WHERE document = ?1")?;
+    let found: Option<(Vec<u8>, i64)> =
+        statement.query_row([document], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((snapshot, covers)) = found else { return Ok(None) };
+    let mut statement =
+        connection.prepare_cached("SELECT bytes FROM change WHERE document = ?1 AND n > ?2 ORDER BY n")?;
+    let tail = statement.query_map(params![document, covers], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(Some((snapshot, tail)))
+}
+
+/// The actor that writes a document for this installation, and its next number.
+pub(crate) fn actor(
+    connection: &Connection,
+    document: VisitId,
+) -> Result<Option<([u8; 16], u64)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT actor, next_seq FROM actor WHERE document = ?1")?;
+    let found: Option<([u8; 16], i64)> =
+        statement.query_row([document], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.map(|(actor, next)| (actor, u64::try_from(next).unwrap_or(0))))
+}
+
+/// Stores the actor of a document after a change: its next number follows the change's.
+pub(crate) fn save_actor(
+    connection: &Connection,
+    document: VisitId,
+    applied: &Applied,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO actor (document, actor, next_seq) VALUES (?1, ?2, ?3)
+         ON CONFLICT (document) DO UPDATE SET actor = excluded.actor, next_seq = excluded.next_seq",
+    )?;
+    statement.execute(params![document, applied.actor, sql(applied.seq.saturating_add(1))])?;
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! List rows: what a list of visits shows, made from the record and its assessment whenever the document is written.
+
+use jiff::Timestamp;
+use jobsheet_core::assess::{Assessment, MilestoneState};
+use jobsheet_core::record::{Record, StandardRef, VisitId};
+use jobsheet_core::standard::Standard;
+use jobsheet_core::{hex, unhex};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use crate::StoreError;
+
+/// Planned start of visits that have none, so that they come last: the end of the year 9999.
+const UNPLANNED: i64 = 253_402_300_799;
+
+/// One visit as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VisitRow {
+    /// Id of the visit.
+    pub visit: VisitId,
+    /// The order's number.
+    pub number: String,
+    /// State of the record, an id of the pack; empty while the pack is not held.
+    pub state: String,
+    /// Not yet in the last state of the pack.
+    pub open: bool,
+    /// Urgency, an id of the pack.
+    pub urgency: String,
+    /// Place of service.
+    pub place: String,
+    /// Fault or need as described.
+    pub fault: String,
+    /// Planned start, if the visit is planned.
+    pub planned_start: Option<Timestamp>,
+    /// Planned end.
+    pub planned_end: Option<Timestamp>,
+    /// Duties still owed.
+    pub outstanding: u32,
+    /// Duties violated.
+    pub violated: u32,
+    /// Conflicts that a person must settle.
+    pub conflicts: u32,
+    /// Changes that the server does not have yet.
+    pub unsent: u32,
+    /// The next deadline that runs. The counts here are as of the last write; a row whose deadline has passed since is
+    /// judged anew when the visit is opened.
+    pub next_due: Option<Timestamp>,
+    /// The standard is on this device, so the visit can be judged and worked.
+    pub ready: bool,
+}
+
+/// What a writer must know of a document before it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) version: i64,
+    pub(crate) last_change: i64,
+    pub(crate) revoked: bool,
+    pub(crate) unsent: u32,
+}
+
+/// Reads the head of a document.
+pub(crate) fn read_head(connection: &Connection, document: VisitId) -> Result<Option<Head>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT version, last_change, revoked, unsent FROM visit WHERE document = ?1")?;
+    let head = statement.query_row([document], |row| {
+        Ok(Head { version: row.get(0)?, last_change: row.get(1)?, revoked: row.get(2)?, unsent: row.get(3)? })
+    });
+    Ok(head.optional()?)
+}
+
+/// The row of a visit that is judged by its standard.
+pub(crate) fn row_of(record: &Record, standard: &Standard, assessment: &Assessment, unsent: u32) -> VisitRow {
+    let last_rank = standard.pack().states.len().saturating_sub(1);
+    VisitRow {
+        state: assessment.state.id.clone(),
+        open: assessment.state.rank < last_rank,
+        outstanding: count(assessment.counts.outstanding),
+        violated: count(assessment.counts.violated),
+        next_due: next_due(assessment),
+        ready: true,
+        ..unjudged_row(record, unsent)
+    }
+}
+
+fn next_due(assessment: &Assessment) -> Option<Timestamp> {
+    let running = assessment.milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
+    running.filter_map(|milestone| milestone.due).map(|due| due.instant()).min()
+}
+
+/// The row of a visit whose standard is not held.
+pub(crate) fn unjudged_row(record: &Record, unsent: u32) -> VisitRow {
+    let field = |id: &str| record.order.get(id).cloned().unwrap_or_default();
+    let place =
+        [field("location"), field("area")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let plan = record.assignment.as_ref();
+    VisitRow {
+        visit: record.id,
+        number: field("number"),
+        state: String::new(),
+        open: true,
+        urgency: field("urgency"),
+        place,
+        fault: field("fault"),
+        planned_start: plan.map(|plan| plan.start.instant()),
+        planned_end: plan.map(|plan| plan.end.instant()),
+        outstanding: 0,
+        violated: 0,
+        conflicts: count(record.conflicts.len()),
+        unsent,
+        next_due: None,
+        ready: false,
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Columns of a row, in the order [`read_row`] expects.
+pub(crate) const COLUMNS: &str = "document, number, state, open, urgency, place, fault, planned_start, planned_end, \
+                                  outstanding, violated, conflicts, unsent, next_due, ready";
+
+/// Reads a row of [`COLUMNS`].
+pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
+    let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let planned_start: i64 = row.get(7)?;
+    Ok(VisitRow {
+        visit: row.get(0)?,
+        number: row.get(1)?,
+        state: row.get(2)?,
+        open: row.get(3)?,
+        urgency: row.get(4)?,
+        place: row.get(5)?,
+        fault: row.get(6)?,
+        planned_start: time((planned_start != UNPLANNED).then_some(planned_start)),
+        planned_end: time(row.get(8)?),
+        outstanding: row.get(9)?,
+        violated: row.get(10)?,
+        conflicts: row.get(11)?,
+        unsent: row.get(12)?,
+        next_due: time(row.get(13)?),
+        ready: row.get(14)?,
+    })
+}
+
+fn planned_start(row: &VisitRow) -> i64 {
+    row.planned_start.map_or(UNPLANNED, Timestamp::as_second)
+}
+
+/// Whether two rows differ only in columns that no index holds: the usual case after a command.
+fn same_place_in_lists(one: &VisitRow, other: &VisitRow) -> bool {
+    let counts_aside = |row: &VisitRow| VisitRow {
+        state: String::new(),
+        outstanding: 0,
+        violated: 0,
+        conflicts: 0,
+        unsent: 0,
+        next_due: None,
+        ..row.clone()
+    };
+    counts_aside(one) == counts_aside(other)
+}
+
+/// Writes what a command changes. `SQLite` rewrites every index whose column an `UPDATE` names, changed or not, so the
+/// columns of lists are named only when they did change.
+pub(crate) fn hot_update(
+    connection: &Connection,
+    head: &Head,
+    before: &VisitRow,
+    row: &VisitRow,
+    pinned: &StandardRef,
+) -> Result<(), StoreError> {
+    if !same_place_in_lists(before, row) {
+        return upsert(connection, head, row, pinned);
+    }
+    let mut statement = connection.prepare_cached(
+        "UPDATE visit SET version = ?2, last_change = ?3, state = ?4, outstanding = ?5, violated = ?6, conflicts = ?7,
+                          unsent = ?8, next_due = ?9
+         WHERE document = ?1",
+    )?;
+    statement.execute(params![
+        row.visit,
+        head.version,
+        head.last_change,
+        row.state,
+        row.outstanding,
+        row.violated,
+        row.conflicts,
+        row.unsent,
+        row.next_due.map(Timestamp::as_second),
+    ])?;
+    Ok(())
+}
+
+/// Writes a whole row.
+pub(crate) fn upsert(
+    connection: &Connection,
+    head: &Head,
+    row: &VisitRow,
+    pinned: &StandardRef,
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO visit (document, version, last_change, standard, standard_name, ready, revoked, number,
+                                       state, open, urgency, place, fault, planned_start, planned_end, outstanding,
+                                       violated, conflicts, unsent, next_due)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    )?;
+    statement.execute(params![
+        row.visit,
+        head.version,
+        head.last_change,
+        unhex(&pinned.sha256).unwrap_or_default(),
+        pinned.to_string(),
+        row.ready,
+        head.revoked,
+        row.number,
+        row.state,
+        row.open,
+        row.urgency,
+        row.place,
+        row.fault,
+        planned_start(row),
+        row.planned_end.map(Timestamp::as_second),
+        row.outstanding,
+        row.violated,
+        row.conflicts,
+        row.unsent,
+        row.next_due.map(Timestamp::as_second),
+    ])?;
+    Ok(())
+}
+
+/// Documents that wait for a standard which is there now.
+pub(crate) fn waiting_for(connection: &Connection, sha256: &[u8; 32]) -> Result<Vec<VisitId>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT document FROM visit WHERE standard = ?1 AND ready = 0")?;
+    let rows = statement.query_map([&sha256[..]], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Short form of a hash for people.
+pub(crate) fn short(hash: &[u8; 32]) -> String {
+    hex(&hash[..6])
+}

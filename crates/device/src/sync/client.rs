@@ -1,0 +1,260 @@
+//! The HTTP client: TLS set up explicitly, every wait bounded, few retries.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jobsheet_wire::{MAX_BODY_BYTES, MEDIA_TYPE};
+use reqwest::blocking::{Client as Http, RequestBuilder, Response};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use super::error::SyncError;
+use crate::random;
+
+/// Tries of one request, the first included.
+const TRIES: u32 = 4;
+/// Wait before the second try; it doubles with each further one, and up to as much again is added at random so that
+/// devices which lost the network together do not come back together.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// Longest wait a server may ask for before a try.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Longest reason that is read from an error's body, in bytes.
+const MAX_REASON_BYTES: u64 = 16 << 10;
+
+/// How the server is reached.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// Certificates (PEM) that are trusted beside the public ones: an operator's own authority.
+    pub extra_ca_pem: Option<Vec<u8>>,
+    /// Allows `http://` to machines other than this one. The token then travels in the open.
+    pub allow_plain_http: bool,
+    /// Longest wait for a connection (default 10 s).
+    pub connect_timeout: Duration,
+    /// Longest wait for a whole answer (default 60 s).
+    pub request_timeout: Duration,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            extra_ca_pem: None,
+            allow_plain_http: false,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+pub(super) struct Client {
+    http: Http,
+    server: Url,
+}
+
+impl Client {
+    pub(super) fn new(network: &Network, server: &str) -> Result<Self, SyncError> {
+        let server = address(server, network.allow_plain_http)?;
+        let http = Http::builder()
+            .tls_backend_preconfigured(tls(network)?)
+            .connect_timeout(network.connect_timeout)
+            .timeout(network.request_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("jobsheet/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| SyncError::Address(error.to_string()))?;
+        Ok(Self { http, server })
+    }
+
+    /// `POST /v1/sync`.
+    pub(super) fn sync(&self, token: &str, body: Vec<u8>) -> Result<Vec<u8>, SyncError> {
+        let request = self
+            .post("v1/sync")?
+            .bearer_auth(token)
+            .header(CONTENT_TYPE, MEDIA_TYPE)
+            .header(ACCEPT, MEDIA_TYPE);
+        read(send(&request.body(body))?, MAX_BODY_BYTES)
+    }
+
+    /// `POST /v1/enrol`.
+    pub(super) fn enrol(&self, body: Vec<u8>) -> Result<Vec<u8>, SyncError> {
+        let request = self
+            .post("v1/enrol")?
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json");
+        let answer = send(&request.body(body)).map_err(|error| match error {
+            SyncError::Unauthorized(reason) => SyncError::CodeRefused(reason),
+            SyncError::Server { status: 400 | 404 | 409 | 410 | 422, reason } => {
+                SyncError::CodeRefused(reason)
+            }
+            other => other,
+        });
+        read(answer?, MAX_REASON_BYTES as usize)
+    }
+
+    fn post(&self, path: &str) -> Result<RequestBuilder, SyncError> {
+        let url = self.server.join(path).map_err(|error| SyncError::Address(error.to_string()))?;
+        Ok(self.http.post(url))
+    }
+}
+
+/// The base address. Plain HTTP is for this machine, or where it was asked for.
+fn address(server: &str, allow_plain_http: bool) -> Result<Url, SyncError> {
+    let mut url: Url = server.parse().map_err(|_| {
+        SyncError::Address("write it as https://jobs.example.org or http://127.0.0.1:8080".to_owned())
+    })?;
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    match url.scheme() {
+        "https" => {}
+        "http" if local || allow_plain_http => {}
+        "http" => {
+            let reason = "plain http is only for this machine; use https, or allow plain http explicitly";
+            return Err(SyncError::Address(reason.to_owned()));
+        }
+        other => return Err(SyncError::Address(format!("`{other}` is neither https nor http"))),
+    }
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+/// Ring and the public roots compiled in: nothing depends on what the process or the platform has set up.
+fn tls(network: &Network) -> Result<rustls::ClientConfig, SyncError> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    if let Some(pem) = &network.extra_ca_pem {
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| SyncError::Certificate(error.to_string()))?;
+            roots.add(certificate).map_err(|error| SyncError::Certificate(error.to_string()))?;
+        }
+        if roots.len() == before {
+            return Err(SyncError::Certificate("it holds no certificate".to_owned()));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| SyncError::Certificate(error.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// Sends a request, again where that is safe and may help. Every request here is safe to repeat: pushes are recognised by
+/// their hashes, and an enrolment code is spent only by an answer that arrived.
+fn send(request: &RequestBuilder) -> Result<Response, SyncError> {
+    let mut wait = FIRST_WAIT;
+    for _ in 1..TRIES {
+        match attempt(request) {
+            Err((_, Some(asked))) => std::thread::sleep(jittered(asked.max(wait))),
+            Ok(response) => return Ok(response),
+            Err((error, None)) => return Err(error),
+        }
+        wait *= 2;
+    }
+    attempt(request).map_err(|(error, _)| error)
+}
+
+/// One try. With an error: how long to wait before another try, or that none would help.
+fn attempt(request: &RequestBuilder) -> Result<Response, (SyncError, Option<Duration>)> {
+    let request = request
+        .try_clone()
+        .ok_or_else(|| (SyncError::Protocol("a body can not be sent twice".to_owned()), None))?;
+    let response = request.send().map_err(|error| {
+        if error.is_timeout() {
+            (SyncError::TimedOut, None)
+        } else {
+            (SyncError::Unreachable(root_cause(&error)), Some(Duration::ZERO))
+        }
+    })?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let asked = Duration::from_secs(asked.unwrap_or(0)).min(LONGEST_WAIT);
+    let reason = reason(response);
+    Err(match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (SyncError::Unauthorized(reason), None),
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => (SyncError::Server { status: status.as_u16(), reason }, Some(asked)),
+        _ => (SyncError::Server { status: status.as_u16(), reason }, None),
+    })
+}
+
+/// The innermost cause: `error sending request` alone helps nobody. It names no personal data: hosts and system errors.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// The words of a problem document (RFC 9457), or the body's first line.
+fn reason(response: Response) -> String {
+    let fallback = response.status().canonical_reason().unwrap_or("no reason given").to_owned();
+    let mut body = Vec::new();
+    if response.take(MAX_REASON_BYTES).read_to_end(&mut body).is_err() {
+        return fallback;
+    }
+    let problem: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
+    let words =
+        problem.as_ref().and_then(|problem| problem.get("detail").or_else(|| problem.get("title"))?.as_str());
+    words.map_or(fallback, |words| words.chars().take(500).collect())
+}
+
+fn read(response: Response, limit: usize) -> Result<Vec<u8>, SyncError> {
+    let mut body = Vec::new();
+    let taken = response.take(limit as u64 + 1).read_to_end(&mut body);
+    taken.map_err(|error| SyncError::Unreachable(format!("the answer was cut short: {error}")))?;
+    if body.len() > limit {
+        return Err(SyncError::Protocol(format!("the answer has more than {limit} bytes")));
+    }
+    Ok(body)
+}
+
+fn jittered(wait: Duration) -> Duration {
+    let share = random::bytes::<1>().map_or(0, |[byte]| byte);
+    wait + wait.mul_f64(f64::from(share) / 256.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_this_machine_unless_allowed() {
+        assert!(address("http://127.0.0.1:8080", false).is_ok());
+        assert!(address("http://localhost:8080/", false).is_ok());
+        assert!(address("http://jobs.example.org", false).is_err());
+        assert!(address("http://jobs.example.org", true).is_ok());
+        assert!(address("ftp://jobs.example.org", true).is_err());
+        assert!(address("jobs.example.org", true).is_err());
+    }
+
+    #[test]
+    fn a_path_of_the_server_is_kept() {
+        let base = address("https://example.org/jobs", false).unwrap();
+        assert_eq!(base.join("v1/sync").unwrap().as_str(), "https://example.org/jobs/v1/sync");
+    }
+
+    #[test]
+    fn a_certificate_that_is_none_is_refused() {
+        let network = Network { extra_ca_pem: Some(b"no certificate".to_vec()), ..Network::default() };
+        assert!(matches!(tls(&network), Err(SyncError::Certificate(_))));
+        assert!(tls(&Network::default()).is_ok());
+    }
+
+    #[test]
+    fn waits_grow_by_less_than_twice() {
+        for _ in 0..100 {
+            let wait = jittered(Duration::from_millis(100));
+            assert!((100..200).contains(&wait.as_millis()));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Enrolment: a one-time code becomes this device's identity and token.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::Client;
+use super::error::SyncError;
+use crate::store::{Enrolment, Store};
+
+#[derive(Serialize)]
+struct Request<'a> {
+    code: &'a str,
+    name: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    device: String,
+    technician: String,
+    token: String,
+}
+
+impl Store {
+    /// Enrols this device with a server by a one-time code from the office. `name` tells the office which device it is.
+    ///
+    /// # Errors
+    /// [`SyncError::CodeRefused`] for a wrong, used or old code; [`SyncError::Unreachable`] and others of the network.
+    pub fn enrol(&self, server: &str, code: &str, name: &str) -> Result<Enrolment, SyncError> {
+        let server = server.trim_end_matches('/');
+        let client = Client::new(&self.inner.options.network, server)?;
+        let request = serde_json::to_vec(&Request { code: code.trim(), name })
+            .map_err(|error| SyncError::Protocol(error.to_string()))?;
+        let answer = client.enrol(request)?;
+        let answer: Answer = serde_json::from_slice(&answer).map_err(|error| {
+            SyncError::Protocol(format!("the answer to the enrolment can not be read: {error}"))
+        })?;
+        let enrolment = Enrolment {
+            server: server.to_owned(),
+            device: answer.device,
+            technician: answer.technician,
+            token: answer.token,
+        };
+        self.adopt(&enrolment)?;
+        Ok(enrolment)
+    }
+}

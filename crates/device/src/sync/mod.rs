@@ -1,0 +1,175 @@
+//! Exchange with the server: one request pushes and pulls for all documents, until nothing is left on either side.
+
+mod client;
+mod enrol;
+mod error;
+mod push;
+
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+use jobsheet_wire::{BytesHash, Exchange, Reply, decode_reply, encode_exchange};
+use rusqlite::params;
+use serde::Serialize;
+
+pub use client::Network;
+pub use error::SyncError;
+
+use crate::receive::{Problem, Received};
+use crate::store::{self, Store};
+use client::Client;
+
+/// Most exchanges of one sync. A first sync of 100,000 visits takes about 100; more means that one side never ends.
+const MAX_EXCHANGES: u32 = 2000;
+
+/// How far a sync has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Progress {
+    /// Exchanges that are done.
+    pub exchanges: u32,
+    /// Changes that the server has given a verdict on.
+    pub sent: u32,
+    /// Changes that wait to be sent.
+    pub to_send: u32,
+    /// Documents that came whole.
+    pub documents: u32,
+    /// Changes of others that came.
+    pub changes: u32,
+    /// The server has more.
+    pub more: bool,
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct SyncReport {
+    /// Exchanges with the server.
+    pub exchanges: u32,
+    /// Changes that the server committed, counting those it had already.
+    pub accepted: u32,
+    /// Changes that wait at the server for others; they stay in the outbox.
+    pub pending: u32,
+    /// Changes that were refused; they are kept in quarantine.
+    pub refused: u32,
+    /// Documents that came whole.
+    pub documents: u32,
+    /// Changes of others that came.
+    pub changes: u32,
+    /// Documents that this device may no longer see.
+    pub revoked: u32,
+    /// Packs that came.
+    pub packs: u32,
+    /// Bytes sent, as on the wire.
+    pub bytes_sent: u64,
+    /// Bytes received, as on the wire.
+    pub bytes_received: u64,
+    /// Server clock minus this device's clock, milliseconds.
+    pub skew_ms: i64,
+    /// What could not be taken in; nothing else was held up by it.
+    pub problems: Vec<Problem>,
+}
+
+impl SyncReport {
+    fn add(&mut self, received: Received) {
+        self.exchanges += 1;
+        self.accepted += received.accepted + received.duplicates;
+        self.pending = received.pending;
+        self.refused += received.refused;
+        self.documents += received.documents;
+        self.changes += received.changes;
+        self.revoked += received.revoked;
+        self.packs += received.packs;
+        self.problems.extend(received.problems);
+    }
+}
+
+impl Store {
+    /// Exchanges with the server until the outbox is empty and the server has no more. `progress` is called after every
+    /// exchange and may stop the sync there; what is done until then stays done. Blocks; commands may be applied meanwhile
+    /// and go out with it.
+    ///
+    /// # Errors
+    /// [`SyncError`]. Every exchange that was stored before the error stays stored.
+    pub fn sync(
+        &self,
+        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<SyncReport, SyncError> {
+        let _one_at_a_time = self.inner.syncing.try_lock().map_err(|_| SyncError::AlreadyRunning)?;
+        let enrolment = self.enrolment()?.ok_or(SyncError::NotEnrolled)?;
+        let client = Client::new(&self.inner.options.network, &enrolment.server)?;
+        let mut report = SyncReport::default();
+        let mut restarted = false;
+        loop {
+            let exchange = self.exchange()?;
+            let offered = exchange.push.iter().map(|push| push.changes.len()).sum::<usize>();
+            let body = encode_exchange(&exchange)?;
+            report.bytes_sent += body.len() as u64;
+            let sent = self.inner.options.clock.read();
+            let answer = client.sync(&enrolment.token, body)?;
+            let received_at = self.inner.options.clock.read();
+            report.bytes_received += answer.len() as u64;
+            let reply = decode_reply(&answer)?;
+            report.skew_ms = self.compare_clocks(&reply, sent.wall, received_at.wall)?;
+            let received = self.receive(&reply)?;
+            if received.epoch_changed && restarted {
+                return Err(SyncError::Protocol("the server asks to start over again and again".to_owned()));
+            }
+            restarted |= received.epoch_changed;
+            let settled = received.accepted + received.duplicates + received.refused;
+            let again = reply.more || received.epoch_changed;
+            report.add(received);
+            let to_send = self.to_send()?;
+            let step = Progress {
+                exchanges: report.exchanges,
+                sent: report.accepted + report.refused,
+                to_send,
+                documents: report.documents,
+                changes: report.changes,
+                more: again,
+            };
+            if progress(step).is_break() {
+                return Err(SyncError::Cancelled);
+            }
+            // A push that settled nothing would settle nothing the next time either.
+            let push_again = to_send > 0 && (settled > 0 || offered == 0);
+            if !again && !push_again {
+                return Ok(report);
+            }
+            if report.exchanges >= MAX_EXCHANGES {
+                return Err(SyncError::Protocol(format!("no end after {MAX_EXCHANGES} exchanges")));
+            }
+        }
+    }
+
+    fn exchange(&self) -> Result<Exchange, SyncError> {
+        let mut reader = self.inner.readers.get()?;
+        let tx = reader.begin().map_err(SyncError::from)?;
+        let cursor =
+            tx.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).map_err(crate::StoreError::from)?;
+        Ok(Exchange {
+            cursor,
+            push: push::batch(&tx)?,
+            packs: store::held_packs(&tx)?.into_iter().map(BytesHash).collect(),
+            sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
+        })
+    }
+
+    fn to_send(&self) -> Result<u32, SyncError> {
+        let mut reader = self.inner.readers.get()?;
+        Ok(store::all_unsent(&*reader.begin()?)?)
+    }
+
+    /// The server's clock minus ours, taking the middle of the exchange as the moment of the answer. Stored when it moved by
+    /// more than a second: the stamps of records have second precision.
+    fn compare_clocks(&self, reply: &Reply, sent: Timestamp, received: Timestamp) -> Result<i64, SyncError> {
+        let middle = i64::midpoint(sent.as_millisecond(), received.as_millisecond());
+        let skew = reply.server_at_ms.saturating_sub(middle);
+        let known = self.skew_ms()?;
+        if known.is_none_or(|known| (known - skew).abs() > 1000) {
+            let mut writing = self.inner.writer.lock()?;
+            let tx = writing.begin()?;
+            tx.execute("UPDATE meta SET skew_ms = ?1", params![skew]).map_err(crate::StoreError::from)?;
+            tx.commit().map_err(crate::StoreError::from)?;
+        }
+        Ok(known.filter(|known| (known - skew).abs() <= 1000).unwrap_or(skew))
+    }
+}

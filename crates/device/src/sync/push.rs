@@ -1,0 +1,46 @@
+//! What one exchange carries: unsent changes, parents first, within the limits of the protocol.
+
+use jobsheet_core::record::VisitId;
+use jobsheet_wire::{DocumentPush, Framed, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, binding};
+use rusqlite::Connection;
+
+use crate::StoreError;
+use crate::store;
+
+/// Most bytes of changes in one exchange. Half of what a body may have even if nothing compresses, so that hashes and
+/// frames fit beside it; small enough that an exchange lost on a bad network costs little.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// The next batch. Documents whose changes do not fit come with a later one.
+pub(super) fn batch(connection: &Connection) -> Result<Vec<DocumentPush>, StoreError> {
+    let mut batch = Vec::new();
+    let mut room = BATCH_BYTES;
+    for document in store::unsent_documents(connection)? {
+        if batch.len() >= MAX_DOCUMENTS_PER_EXCHANGE || room == 0 {
+            break;
+        }
+        let changes = changes(connection, document, &mut room)?;
+        if changes.is_empty() {
+            continue;
+        }
+        let document = document.into_bytes();
+        let binding = binding(&document, changes.iter().map(|change| &change.hash));
+        batch.push(DocumentPush { document, changes, binding });
+    }
+    Ok(batch)
+}
+
+/// Unsent changes of one document, as many as fit: a child never goes before its parent.
+fn changes(connection: &Connection, document: VisitId, room: &mut usize) -> Result<Vec<Framed>, StoreError> {
+    let mut changes = Vec::new();
+    let unsent = store::own_changes(connection, document)?.into_iter().filter(|change| change.on_device);
+    for change in unsent.take(MAX_CHANGES_PER_DOCUMENT) {
+        if change.bytes.len() > *room {
+            *room = 0;
+            break;
+        }
+        *room -= change.bytes.len();
+        changes.push(Framed { hash: change.hash, bytes: change.bytes });
+    }
+    Ok(changes)
+}

@@ -1,0 +1,139 @@
+//! One visit, read and judged.
+
+use std::sync::{Arc, MutexGuard};
+
+use jiff::Timestamp;
+use jobsheet_core::assess::{self, Assessment, NextStep};
+use jobsheet_core::record::{Record, VisitId};
+use jobsheet_core::standard::{Side, Standard};
+use jobsheet_core::{Lang, hex, report};
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::apply::visible_head;
+use crate::store::{self, Identity, Store, Warm, load_visit, lock_warm};
+
+/// How much of a visit the server has. This is not the state of the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Transport {
+    /// Changes that the server does not have yet.
+    pub unsent: u32,
+    /// Changes that were refused and are kept.
+    pub refused: u32,
+}
+
+/// One visit with everything a screen needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct VisitView {
+    /// What stands in the record.
+    pub record: Record,
+    /// How it stands against its standard now.
+    pub assessment: Assessment,
+    /// What to do now, in order, and why.
+    pub next: Vec<NextStep>,
+    /// How much of it the server has.
+    pub transport: Transport,
+    /// The standard it pins.
+    #[serde(skip)]
+    pub standard: Arc<Standard>,
+}
+
+/// One change of a visit, as its history tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryEntry {
+    /// SHA-256 of the change, hexadecimal.
+    pub change: String,
+    /// Name of the command.
+    pub command: String,
+    /// When, by the writer's clock.
+    pub at: Option<Timestamp>,
+    /// Actor that wrote it, hexadecimal: one installation, not a person.
+    pub actor: String,
+    /// The actor's sequence number, from 1.
+    pub seq: u64,
+    /// The server has it.
+    pub durable: bool,
+}
+
+impl Store {
+    /// A visit: its record, how it stands now, what to do next.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownVisit`], [`StoreError::Revoked`], [`StoreError::PackMissing`].
+    pub fn visit(&self, visit: VisitId) -> Result<VisitView, StoreError> {
+        self.read(visit, |warm, transport, now| {
+            let record = warm.visit.record().clone();
+            let assessment = assess::assess(&record, &warm.standard, now);
+            let next = assess::next(&record, &warm.standard, Side::Field, now);
+            Ok(VisitView { record, assessment, next, transport, standard: warm.standard.clone() })
+        })
+    }
+
+    /// The service report of a visit, as one HTML page.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn report(
+        &self,
+        visit: VisitId,
+        lang: Lang,
+        audience: report::Audience,
+    ) -> Result<String, StoreError> {
+        self.read(visit, |warm, _, now| {
+            report::html(warm.visit.record(), &warm.standard, now, lang, audience)
+                .map_err(|error| StoreError::Report(error.to_string()))
+        })
+    }
+
+    /// The heads of a visit's document, sorted, hexadecimal: equal heads mean equal records.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn heads(&self, visit: VisitId) -> Result<Vec<String>, StoreError> {
+        let mut reader = self.inner.readers.get()?;
+        let tx = reader.begin()?;
+        visible_head(&tx, visit)?;
+        let (document, _) = load_visit(&tx, visit)?;
+        Ok(document.heads().iter().map(|head| hex(head)).collect())
+    }
+
+    /// The history of a visit, parents first.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn history(&self, visit: VisitId) -> Result<Vec<HistoryEntry>, StoreError> {
+        let mut reader = self.inner.readers.get()?;
+        let tx = reader.begin()?;
+        visible_head(&tx, visit)?;
+        let (document, _) = load_visit(&tx, visit)?;
+        let unsent: Vec<[u8; 32]> = store::own_changes(&tx, visit)?
+            .into_iter()
+            .filter(|own| own.on_device)
+            .map(|own| own.hash)
+            .collect();
+        let entries = document.history().into_iter().map(|header| HistoryEntry {
+            change: hex(&header.hash),
+            command: header.command.unwrap_or_default(),
+            at: Timestamp::from_second(header.time).ok(),
+            actor: hex(&header.actor),
+            seq: header.seq,
+            durable: !unsent.contains(&header.hash),
+        });
+        Ok(entries.collect())
+    }
+
+    fn read<T>(
+        &self,
+        visit: VisitId,
+        read: impl FnOnce(MutexGuard<'_, Warm>, Transport, Timestamp) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let inner = &*self.inner;
+        let mut reader = inner.readers.get()?;
+        let tx = reader.begin()?;
+        let head = visible_head(&tx, visit)?;
+        let transport = Transport { unsent: head.unsent, refused: store::refused_count(&tx, visit)? };
+        let now = self.now(Identity::read(&tx)?.skew_ms);
+        let slot = inner.warmth.get(&tx, &inner.standards, visit, &head)?;
+        read(lock_warm(&slot), transport, now)
+    }
+}
