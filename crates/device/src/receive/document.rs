@@ -175,6 +175,8 @@ impl Incoming<'_> {
                         Some(State::Durable) => {}
                         None => {
                             if !draft.document.contains(&header.hash) {
+                                // Written elsewhere under this installation's name: a copy of it lives on.
+                                store::retire_actor(self.connection, self.visit, &header.actor)?;
                                 batch.push((header, framed));
                             }
                         }

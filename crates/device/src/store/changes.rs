@@ -259,3 +259,14 @@ pub(crate) fn save_actor(
     statement.execute(params![document, applied.actor, sql(applied.seq.saturating_add(1))])?;
     Ok(())
 }
+
+/// Forgets the actor of a document if it is this one: the next command takes a new one.
+pub(crate) fn retire_actor(
+    connection: &Connection,
+    document: VisitId,
+    actor: &[u8],
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("DELETE FROM actor WHERE document = ?1 AND actor = ?2")?;
+    statement.execute(params![document, actor])?;
+    Ok(())
+}

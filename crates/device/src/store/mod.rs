@@ -25,7 +25,7 @@ use crate::sync::Network;
 pub(crate) use changes::{
     ChangeRow, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, find_change,
     forget_pulled, keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, own_changes,
-    quarantine, refused_count, rival, save_actor, unsent_count, unsent_documents,
+    quarantine, refused_count, retire_actor, rival, save_actor, unsent_count, unsent_documents,
 };
 pub(crate) use connections::{Readers, Writer, make_private_folder};
 pub use meta::Enrolment;

@@ -78,13 +78,13 @@ impl Client {
         read(send(&request.body(body))?, MAX_BODY_BYTES)
     }
 
-    /// `POST /v1/enrol`.
+    /// `POST /v1/enrol`. Tried once: the server spends the code before it answers.
     pub(super) fn enrol(&self, body: Vec<u8>) -> Result<Vec<u8>, SyncError> {
         let request = self
             .post("v1/enrol")?
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json");
-        let answer = send(&request.body(body)).map_err(|error| match error {
+        let answer = attempt(&request.body(body)).map_err(|(error, _)| match error {
             SyncError::Unauthorized(reason) => SyncError::CodeRefused(reason),
             SyncError::Server { status: 400 | 404 | 409 | 410 | 422, reason } => {
                 SyncError::CodeRefused(reason)
@@ -142,14 +142,14 @@ fn tls(network: &Network) -> Result<rustls::ClientConfig, SyncError> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Sends a request, again where that is safe and may help. Every request here is safe to repeat: pushes are recognised by
-/// their hashes, and an enrolment code is spent only by an answer that arrived.
+/// Sends a request, again where that may help. Only for requests that are safe to repeat: pushes are recognised by their
+/// hashes.
 fn send(request: &RequestBuilder) -> Result<Response, SyncError> {
     let mut wait = FIRST_WAIT;
     for _ in 1..TRIES {
         match attempt(request) {
-            Err((_, Some(asked))) => std::thread::sleep(jittered(asked.max(wait))),
             Ok(response) => return Ok(response),
+            Err((_, Some(asked))) => std::thread::sleep(jittered(asked.max(wait))),
             Err((error, None)) => return Err(error),
         }
         wait *= 2;

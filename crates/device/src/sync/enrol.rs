@@ -9,7 +9,7 @@ use crate::store::{Enrolment, Store};
 #[derive(Serialize)]
 struct Request<'a> {
     code: &'a str,
-    name: &'a str,
+    device_name: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ impl Store {
     pub fn enrol(&self, server: &str, code: &str, name: &str) -> Result<Enrolment, SyncError> {
         let server = server.trim_end_matches('/');
         let client = Client::new(&self.inner.options.network, server)?;
-        let request = serde_json::to_vec(&Request { code: code.trim(), name })
+        let request = serde_json::to_vec(&Request { code: code.trim(), device_name: name })
             .map_err(|error| SyncError::Protocol(error.to_string()))?;
         let answer = client.enrol(request)?;
         let answer: Answer = serde_json::from_slice(&answer).map_err(|error| {

@@ -1,0 +1,275 @@
+//! The sync loop against a small HTTP server in this process: what is sent, what is retried, what each answer means.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use common::{delivery, dispatched, note, options, visit_id};
+use jobsheet::{Enrolment, Progress, Query, Store, SyncError};
+use jobsheet_wire::{Exchange, Reply, Verdict, VerdictOfChange, decode_exchange, encode_reply};
+
+struct Request {
+    path: String,
+    authorization: String,
+    body: Vec<u8>,
+}
+
+type Answer = (u16, Vec<u8>);
+
+/// A server that answers each request in turn with what `answer` gives; the requests are kept.
+fn server(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> (String, Arc<Mutex<Vec<Request>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let requests = Arc::new(Mutex::new(Vec::new()));
+    let kept = requests.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut first = String::new();
+            stream.read_line(&mut first).unwrap();
+            let (mut length, mut authorization) = (0, String::new());
+            loop {
+                let mut line = String::new();
+                stream.read_line(&mut line).unwrap();
+                let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+                match name.to_ascii_lowercase().as_str() {
+                    "content-length" => length = value.parse().unwrap(),
+                    "authorization" => value.clone_into(&mut authorization),
+                    _ => {}
+                }
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).unwrap();
+            let path = first.split(' ').nth(1).unwrap().to_owned();
+            let request = Request { path, authorization, body };
+            let mut kept = kept.lock().unwrap();
+            let (status, body) = answer(kept.len(), &request);
+            kept.push(request);
+            drop(kept);
+            let head =
+                format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let stream = stream.get_mut();
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+        }
+    });
+    (address, requests)
+}
+
+fn enrolled(folder: &std::path::Path, server: &str) -> Store {
+    let store = Store::open(folder, options()).unwrap();
+    store
+        .adopt(&Enrolment {
+            server: server.to_owned(),
+            device: "device-1".to_owned(),
+            technician: common::TECHNICIAN.to_owned(),
+            token: "secret-token".to_owned(),
+        })
+        .unwrap();
+    store
+}
+
+fn accept_all(exchange: &Exchange) -> Vec<VerdictOfChange> {
+    exchange
+        .push
+        .iter()
+        .flat_map(|push| push.changes.iter().map(|change| (push.document, change.hash)))
+        .enumerate()
+        .map(|(at, (document, hash))| VerdictOfChange {
+            document,
+            hash,
+            verdict: Verdict::Accepted(at as u64 + 1),
+        })
+        .collect()
+}
+
+fn ok(reply: &Reply) -> Answer {
+    (200, encode_reply(reply).unwrap())
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+#[test]
+fn a_sync_pulls_all_pages_and_pushes_until_nothing_is_left() {
+    let (address, requests) = server(|at, request| {
+        let exchange = decode_exchange(&request.body).unwrap();
+        let deliveries = if at < 3 { vec![delivery(&dispatched(at))] } else { Vec::new() };
+        // Five seconds ahead of the device.
+        let server_at_ms = exchange.sent_at_ms + 5000;
+        ok(&Reply {
+            verdicts: accept_all(&exchange),
+            deliveries,
+            cursor: vec![u8::try_from(at).unwrap() + 1],
+            more: at < 2,
+            server_at_ms,
+            ..Reply::default()
+        })
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    let mut seen = Vec::new();
+    let report = store
+        .sync(|progress| {
+            seen.push((progress.exchanges, progress.documents, progress.more));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(seen, [(1, 1, true), (2, 2, true), (3, 3, false)]);
+    assert_eq!((report.exchanges, report.documents, report.accepted), (3, 3, 0));
+    assert!((4000..=5000).contains(&report.skew_ms), "{}", report.skew_ms);
+    assert_eq!(store.visits(&Query::default()).unwrap().total, 3);
+
+    for at in 0..3 {
+        store.apply(visit_id(at), &note("done ")).unwrap();
+    }
+    let report = store.sync(go_on).unwrap();
+    assert_eq!((report.exchanges, report.accepted), (1, 3));
+    assert!(store.outbox().unwrap().is_empty());
+
+    let requests = requests.lock().unwrap();
+    assert!(requests.iter().all(|request| request.path == "/v1/sync"));
+    assert!(requests.iter().all(|request| request.authorization == "Bearer secret-token"));
+    let cursors: Vec<Vec<u8>> =
+        requests.iter().map(|request| decode_exchange(&request.body).unwrap().cursor).collect();
+    assert_eq!(cursors, [vec![], vec![1], vec![2], vec![3]]);
+    // What the record says of the clock is what the comparison found.
+    let record = store.visit(visit_id(0)).unwrap().record;
+    assert!(record.notes["steps"].contains("done"));
+}
+
+#[test]
+fn a_large_outbox_goes_out_in_several_exchanges() {
+    let (address, requests) = server(|_, request| {
+        ok(&Reply { verdicts: accept_all(&decode_exchange(&request.body).unwrap()), ..Reply::default() })
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    let deliveries = (0..40).map(|at| delivery(&dispatched(at))).collect();
+    store.receive(&Reply { deliveries, ..Reply::default() }).unwrap();
+    // Words that do not compress: each change has about 30 kB.
+    let mut seed = 1_u64;
+    for at in 0..40 {
+        let words: String = (0..19_000)
+            .map(|_| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                char::from_u32(0x4e00 + u32::try_from(seed >> 33).unwrap() % 20_000).unwrap()
+            })
+            .collect();
+        store.apply(visit_id(at), &note(&words)).unwrap();
+    }
+    let report = store.sync(go_on).unwrap();
+    assert_eq!(report.accepted, 40);
+    assert!(report.exchanges >= 2, "{}", report.exchanges);
+    assert!(requests.lock().unwrap().iter().all(|request| request.body.len() < 2 << 20));
+}
+
+#[test]
+fn a_busy_server_is_asked_again_and_a_refusing_one_is_not() {
+    let (address, requests) = server(|at, _| if at < 2 { (503, Vec::new()) } else { ok(&Reply::default()) });
+    let folder = tempfile::tempdir().unwrap();
+    enrolled(folder.path(), &address).sync(go_on).unwrap();
+    assert_eq!(requests.lock().unwrap().len(), 3);
+
+    let problem = br#"{"title": "Unauthorized", "detail": "the token is revoked"}"#;
+    let (address, requests) = server(move |_, _| (401, problem.to_vec()));
+    let folder = tempfile::tempdir().unwrap();
+    let error = enrolled(folder.path(), &address).sync(go_on).unwrap_err();
+    assert!(matches!(&error, SyncError::Unauthorized(reason) if reason == "the token is revoked"), "{error}");
+    assert_eq!(requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn damaged_answers_are_typed_and_change_nothing() {
+    let mut cut = encode_reply(&Reply { cursor: vec![7; 100], ..Reply::default() }).unwrap();
+    cut.truncate(cut.len() - 1);
+    let mut future = encode_reply(&Reply::default()).unwrap();
+    future[0] = 9;
+    for answer in [cut, future, Vec::new(), b"<html>a captive portal</html>".to_vec()] {
+        let (address, _) = server(move |_, _| (200, answer.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        let store = enrolled(folder.path(), &address);
+        assert!(matches!(store.sync(go_on), Err(SyncError::Protocol(_))));
+        assert_eq!(store.visits(&Query::default()).unwrap().total, 0);
+    }
+}
+
+#[test]
+fn without_a_network_or_an_enrolment_the_reason_is_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), options()).unwrap();
+    assert!(matches!(store.sync(go_on), Err(SyncError::NotEnrolled)));
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let store = enrolled(folder.path(), &format!("http://{closed}"));
+    assert!(matches!(store.sync(go_on), Err(SyncError::Unreachable(_))));
+    let store = enrolled(folder.path(), "http://jobs.example.org");
+    assert!(matches!(store.sync(go_on), Err(SyncError::Address(_))));
+}
+
+#[test]
+fn pending_changes_stay_and_do_not_make_the_loop_endless() {
+    let (address, requests) = server(|_, request| {
+        let mut verdicts = accept_all(&decode_exchange(&request.body).unwrap());
+        for verdict in &mut verdicts {
+            verdict.verdict = Verdict::Pending(Vec::new());
+        }
+        ok(&Reply { verdicts, ..Reply::default() })
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    store.receive(&Reply { deliveries: vec![delivery(&dispatched(0))], ..Reply::default() }).unwrap();
+    store.apply(visit_id(0), &note("x")).unwrap();
+    assert_eq!(store.sync(go_on).unwrap().pending, 1);
+    assert_eq!(requests.lock().unwrap().len(), 1);
+    assert_eq!(store.outbox().unwrap()[0].unsent, 1);
+}
+
+#[test]
+fn a_caller_can_stop_a_sync_and_a_restless_server_is_left() {
+    let (address, requests) =
+        server(|at, _| ok(&Reply { more: true, cursor: vec![1 + at as u8], ..Reply::default() }));
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    let stopped =
+        store.sync(
+            |progress| {
+                if progress.exchanges == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        );
+    assert!(matches!(stopped, Err(SyncError::Cancelled)));
+    assert_eq!(requests.lock().unwrap().len(), 2);
+
+    let (address, requests) = server(|_, _| ok(&Reply { epoch_changed: true, ..Reply::default() }));
+    assert!(matches!(enrolled(folder.path(), &address).sync(go_on), Err(SyncError::Protocol(_))));
+    assert_eq!(requests.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn enrolling_stores_what_the_server_gives() {
+    let (address, requests) = server(|at, _| {
+        if at == 0 {
+            (
+                200,
+                br#"{"device": "d-1", "technician": "tech-9", "token": "t-1", "tenant": "default"}"#.to_vec(),
+            )
+        } else {
+            (410, br#"{"title": "Gone", "detail": "the code is used"}"#.to_vec())
+        }
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), options()).unwrap();
+    let enrolment = store.enrol(&format!("{address}/"), " code-1 ", "van phone").unwrap();
+    assert_eq!((enrolment.technician.as_str(), enrolment.server.as_str()), ("tech-9", address.as_str()));
+    assert_eq!(store.enrolment().unwrap(), Some(enrolment));
+    assert!(!format!("{:?}", store.enrolment().unwrap()).contains("t-1"));
+    let error = store.enrol(&address, "code-1", "van phone").unwrap_err();
+    assert!(matches!(&error, SyncError::CodeRefused(reason) if reason == "the code is used"), "{error}");
+    let requests = requests.lock().unwrap();
+    assert_eq!(requests[0].path, "/v1/enrol");
+    let body: serde_json::Value = serde_json::from_slice(&requests[0].body).unwrap();
+    assert_eq!(body, serde_json::json!({ "code": "code-1", "device_name": "van phone" }));
+}
