@@ -119,7 +119,9 @@ impl Stamp {
         match (same_boot, self.mono_ms, later.mono_ms) {
             (true, Some(from), Some(to)) => {
                 let mono = SignedDuration::from_millis(
-                    i64::try_from(to).unwrap_or(i64::MAX).saturating_sub(i64::try_from(from).unwrap_or(i64::MAX)),
+                    i64::try_from(to)
+                        .unwrap_or(i64::MAX)
+                        .saturating_sub(i64::try_from(from).unwrap_or(i64::MAX)),
                 );
                 let suspect = (mono - wall).abs() > CLOCK_TOLERANCE;
                 Elapsed { duration: mono, wall, clock_suspect: suspect }
@@ -157,8 +159,9 @@ impl FromStr for Limit {
         if text == "at-once" {
             return Ok(Limit::AtOnce);
         }
-        let span: jiff::Span =
-            text.parse().map_err(|_| format!("`{text}` is not an ISO 8601 duration such as PT30M or P3D, nor `at-once`"))?;
+        let span: jiff::Span = text.parse().map_err(|_| {
+            format!("`{text}` is not an ISO 8601 duration such as PT30M or P3D, nor `at-once`")
+        })?;
         if span.get_months() != 0 || span.get_years() != 0 {
             return Err(format!("`{text}` has months or years, whose length depends on the calendar"));
         }

@@ -16,7 +16,8 @@ fn a_whole_visit_ends_with_nothing_violated() {
         job.office(Command::Answer { item: rule(name), value: AnswerValue::Yes(true) }).unwrap();
     }
     let assessment = job.assess();
-    let broken: Vec<_> = assessment.findings.iter().filter(|finding| finding.status == Status::Violated).collect();
+    let broken: Vec<_> =
+        assessment.findings.iter().filter(|finding| finding.status == Status::Violated).collect();
     assert!(broken.is_empty(), "{broken:#?}");
     job.on("2026-03-03T09:00:00+08:00").office_report("follow-up-done");
     for name in ["callback-status", "callback-satisfaction"] {
@@ -47,11 +48,14 @@ fn work_does_not_start_without_consent() {
     let refusal = job.refused(Command::ObtainConsent { granted: true, note: None });
     let Refusal::NotYet { needs } = refusal else { panic!("{refusal:?}") };
     let rules: Vec<&str> = needs.iter().map(|need| need.rule.as_str()).collect();
-    assert_eq!(rules, [
-        "execution-form.explain-problem",
-        "execution-form.explain-solution",
-        "execution-form.state-duration"
-    ]);
+    assert_eq!(
+        rules,
+        [
+            "execution-form.explain-problem",
+            "execution-form.explain-solution",
+            "execution-form.state-duration"
+        ]
+    );
     assert_eq!(needs[0].clause, "第三步.操作要点.问题诊断");
     let refusal = job.refused(Command::Start);
     assert!(matches!(&refusal, Refusal::WrongState { state, .. } if state == "diagnosed"), "{refusal:?}");
@@ -81,7 +85,8 @@ fn a_signed_record_is_sealed() {
     job.survey("satisfied").sign("customer");
     let refusal = job.refused(Command::Answer { item: rule("test-run"), value: AnswerValue::Yes(false) });
     assert!(matches!(refusal, Refusal::Sealed { rule: Some(_) }), "{refusal:?}");
-    let refusal = job.refused(Command::Sign { role: "customer".into(), name: "Chen".into(), image_sha256: None });
+    let refusal =
+        job.refused(Command::Sign { role: "customer".into(), name: "Chen".into(), image_sha256: None });
     assert!(matches!(refusal, Refusal::Sealed { .. }), "{refusal:?}");
     job.sign("technician").go(Command::Leave);
     assert_eq!(job.assess().state.id, "left");

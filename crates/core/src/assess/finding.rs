@@ -161,7 +161,11 @@ impl Evidences<'_> {
             let needs: Vec<Need> = self
                 .blockers(&event.id)
                 .into_iter()
-                .map(|rule| Need { rule: rule.id.clone(), clause: rule.clause.clone(), text: rule.text.clone() })
+                .map(|rule| Need {
+                    rule: rule.id.clone(),
+                    clause: rule.clause.clone(),
+                    text: rule.text.clone(),
+                })
                 .collect();
             if !needs.is_empty() {
                 gates.push(Gate { event: event.id.clone(), needs });
@@ -237,7 +241,9 @@ impl Evidences<'_> {
             Check::Item(_) | Check::Field(_) | Check::Act(_) | Check::Classification(_) | Check::Parts(_) => {
                 self.duty(rule, &mut finding);
             }
-            Check::Milestone(_) => deadline(milestones.iter().find(|status| status.rule == rule.id), &mut finding),
+            Check::Milestone(_) => {
+                deadline(milestones.iter().find(|status| status.rule == rule.id), &mut finding);
+            }
             Check::OnBreach(demand) => {
                 let about = milestones.iter().filter(|status| demand.milestones.contains(&status.rule));
                 on_breach(demand.demands, about, &mut finding);
@@ -339,16 +345,19 @@ impl Evidences<'_> {
         let record = self.record;
         let notes = record.notes.iter().map(|(id, text)| (format!("note.{id}"), text.as_str()));
         let order = record.order.iter().map(|(id, text)| (format!("order.{id}"), text.as_str()));
-        let events = record
-            .events
-            .values()
-            .filter_map(|(_, event)| event.note.as_deref().map(|text| (format!("event.{}", event.kind), text)));
+        let events = record.events.values().filter_map(|(_, event)| {
+            event.note.as_deref().map(|text| (format!("event.{}", event.kind), text))
+        });
         let answers = record.answers.iter().filter_map(|(rule, answer)| match &answer.value {
             crate::record::AnswerValue::Text(text) => Some((format!("answer.{rule}"), text.as_str())),
             _ => None,
         });
         let words = record.rating.iter().filter_map(|rating| rating.words.as_deref());
-        notes.chain(order).chain(events).chain(answers).chain(words.map(|text| ("survey.words".to_owned(), text)))
+        notes
+            .chain(order)
+            .chain(events)
+            .chain(answers)
+            .chain(words.map(|text| ("survey.words".to_owned(), text)))
     }
 }
 
@@ -426,7 +435,8 @@ fn holds_identity_number(text: &str) -> bool {
             && bytes.get(at + 18).is_none_or(|next| !next.is_ascii_digit());
         let digits = &window[..17];
         alone && digits.iter().all(u8::is_ascii_digit) && {
-            let sum: u32 = digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
+            let sum: u32 =
+                digits.iter().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
             CHECK[(sum % 11) as usize] == window[17].to_ascii_uppercase()
         }
     })

@@ -69,7 +69,13 @@ impl MilestoneStatus {
 
 impl Evidences<'_> {
     /// Judges one deadline.
-    pub(crate) fn milestone(&self, at: usize, rule: &Rule, milestone: &Milestone, now: Timestamp) -> MilestoneStatus {
+    pub(crate) fn milestone(
+        &self,
+        at: usize,
+        rule: &Rule,
+        milestone: &Milestone,
+        now: Timestamp,
+    ) -> MilestoneStatus {
         let mut status = MilestoneStatus {
             rule: rule.id.clone(),
             clause: rule.clause.clone(),
@@ -92,7 +98,8 @@ impl Evidences<'_> {
         }
         let Some(start) = self.timeline.first_of(&milestone.start) else { return status };
         status.started = Some(start.stamp.at);
-        let before = matches!(self.standard.limit(at), Some(Limit::Figure(limit)) if limit < SignedDuration::ZERO);
+        let before =
+            matches!(self.standard.limit(at), Some(Limit::Figure(limit)) if limit < SignedDuration::ZERO);
         let end = self.end(milestone, start, before);
         status.ended = end.map(|end| end.stamp.at);
         let elapsed = end.map(|end| start.stamp.until(&end.stamp));
@@ -103,7 +110,8 @@ impl Evidences<'_> {
         };
         let due = start.stamp.corrected().checked_add(limit).unwrap_or(Timestamp::MAX);
         status.due = Some(Moment::new(due, start.stamp.at.offset()));
-        let used = elapsed.map_or_else(|| now.duration_since(start.stamp.corrected()), |elapsed| elapsed.duration);
+        let used =
+            elapsed.map_or_else(|| now.duration_since(start.stamp.corrected()), |elapsed| elapsed.duration);
         let left = limit - used;
         status.left_seconds = Some(left.as_secs());
         status.state = match (end.is_some(), left < SignedDuration::ZERO) {
@@ -122,7 +130,11 @@ impl Evidences<'_> {
             .end
             .iter()
             .flat_map(|kind| self.timeline.standing(kind))
-            .filter(|end| before || end.stamp.corrected() >= from || start.stamp.until(&end.stamp).duration >= SignedDuration::ZERO)
+            .filter(|end| {
+                before
+                    || end.stamp.corrected() >= from
+                    || start.stamp.until(&end.stamp).duration >= SignedDuration::ZERO
+            })
             .min_by_key(|end| end.stamp.corrected())
     }
 

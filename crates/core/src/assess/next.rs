@@ -221,9 +221,10 @@ impl Steps<'_> {
                 continue;
             }
             let Check::Milestone(milestone) = &rule.check else { continue };
-            let mine = milestone.end.iter().find(|event| {
-                self.standard.event(event).is_some_and(|known| known.by.contains(&self.side))
-            });
+            let mine = milestone
+                .end
+                .iter()
+                .find(|event| self.standard.event(event).is_some_and(|known| known.by.contains(&self.side)));
             let Some(event) = mine else { continue };
             let (command, argument) = self.command_of_event(event);
             self.list.push(NextStep {

@@ -147,7 +147,8 @@ impl<'a> Evidences<'a> {
 
     fn photos(&self, rule: &Rule, moments: &[String]) -> Proof {
         let mut proof = Proof::default();
-        let of_item = || self.record.photos.values().filter(|photo| photo.item.as_deref() == Some(rule.id.as_str()));
+        let of_item =
+            || self.record.photos.values().filter(|photo| photo.item.as_deref() == Some(rule.id.as_str()));
         for photo in of_item() {
             proof.evidence.push(Evidence {
                 source: "photos".to_owned(),
@@ -205,8 +206,10 @@ impl<'a> Evidences<'a> {
             let Some(old) = &part.replaces else { continue };
             let key = id.to_string();
             // An event that names no part speaks of all of them.
-            let reported =
-                self.timeline.standing(event).find(|at| at.about.is_none() || at.about.as_ref() == Some(&key));
+            let reported = self
+                .timeline
+                .standing(event)
+                .find(|at| at.about.is_none() || at.about.as_ref() == Some(&key));
             if demand == PartsDemand::OldForNew && old.returned {
                 proof.evidence.push(Evidence {
                     source: "parts".to_owned(),
@@ -234,7 +237,8 @@ impl<'a> Evidences<'a> {
     pub(crate) fn value(&self, source: &Source) -> Option<Evidence> {
         let (root, name) = source.parts();
         let record = self.record;
-        let plain = |value: String| Evidence { source: source.0.clone(), value, at: None, person: None, stamp: None };
+        let plain =
+            |value: String| Evidence { source: source.0.clone(), value, at: None, person: None, stamp: None };
         let stamped = |value: String, stamp: &Stamp, person: &str| Evidence {
             source: source.0.clone(),
             value,
@@ -246,7 +250,8 @@ impl<'a> Evidences<'a> {
             "order" => record.order.get(name).filter(|text| !text.trim().is_empty()).cloned().map(plain),
             "note" => record.notes.get(name).filter(|text| !text.trim().is_empty()).cloned().map(plain),
             "event" => self.timeline.first(name).map(|at| {
-                let note = at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.clone());
+                let note =
+                    at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.clone());
                 stamped(note.unwrap_or_default(), &at.stamp, &at.person)
             }),
             "answer" => record.answers.get(name).map(|answer| evidence_of(source.0.clone(), answer)),
@@ -272,8 +277,11 @@ impl<'a> Evidences<'a> {
                 (!value.is_empty()).then(|| stamped(value, &assignment.by.stamp, &assignment.by.person))
             }
             "parts" => {
-                let parts: Vec<String> =
-                    record.parts.values().map(|part| format!("{} × {}", part.quantity, part.number)).collect();
+                let parts: Vec<String> = record
+                    .parts
+                    .values()
+                    .map(|part| format!("{} × {}", part.quantity, part.number))
+                    .collect();
                 (!parts.is_empty()).then(|| plain(parts.join(", ")))
             }
             "photos" => (!record.photos.is_empty()).then(|| plain(record.photos.len().to_string())),
@@ -295,7 +303,9 @@ fn evidence_of(source: String, answer: &Answer) -> Evidence {
 /// The latest measurement of a quantity, by corrected time.
 fn latest<'a>(record: &'a Record, quantity: &str) -> Option<&'a Measurement> {
     let measured = record.measures.iter().filter(|(_, measurement)| measurement.quantity == quantity);
-    measured.max_by_key(|(id, measurement)| (measurement.by.stamp.corrected(), **id)).map(|(_, latest)| latest)
+    measured
+        .max_by_key(|(id, measurement)| (measurement.by.stamp.corrected(), **id))
+        .map(|(_, latest)| latest)
 }
 
 /// An answer in plain words.
@@ -332,10 +342,24 @@ fn facts(record: &Record, standard: &Standard, timeline: &Timeline, state: Strin
     }
     Facts {
         state,
-        order: record.order.iter().filter(|(id, _)| uses.order.contains(*id)).map(|(k, v)| (k.clone(), v.clone())).collect(),
-        events: uses.events.iter().map(|kind| (kind.clone(), count(timeline.standing(kind).count()))).collect(),
+        order: record
+            .order
+            .iter()
+            .filter(|(id, _)| uses.order.contains(*id))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+        events: uses
+            .events
+            .iter()
+            .map(|kind| (kind.clone(), count(timeline.standing(kind).count())))
+            .collect(),
         answers,
-        notes: record.notes.iter().filter(|(id, _)| uses.notes.contains(*id)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        notes: record
+            .notes
+            .iter()
+            .filter(|(id, _)| uses.notes.contains(*id))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
         rating: record.rating.as_ref().map(|rating| rating.level.clone()),
         parts_consumed: count(record.parts.len()),
         parts_unreturned: count(replaced().filter(|old| !old.returned).count()),

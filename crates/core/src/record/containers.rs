@@ -126,7 +126,8 @@ impl Containers {
         for place in Place::ALL {
             let (root, leaf) = place.path();
             let Some(parent) = roots.get(root) else { continue };
-            let object = if leaf.is_empty() { parent.clone() } else { tx.put_object(parent, leaf, ObjType::Map)? };
+            let object =
+                if leaf.is_empty() { parent.clone() } else { tx.put_object(parent, leaf, ObjType::Map)? };
             places.insert(place, object);
         }
         let mut notes = BTreeMap::new();

@@ -189,7 +189,13 @@ impl Visit {
     /// The next sequence number of an actor.
     pub fn next_seq(&self, actor: &[u8]) -> u64 {
         let actor = ActorId::from(actor);
-        let last = self.doc.get_changes_meta(&[]).iter().filter(|meta| *meta.actor == actor).map(|meta| meta.seq).max();
+        let last = self
+            .doc
+            .get_changes_meta(&[])
+            .iter()
+            .filter(|meta| *meta.actor == actor)
+            .map(|meta| meta.seq)
+            .max();
         last.unwrap_or(0) + 1
     }
 
@@ -281,4 +287,3 @@ fn perform_write(
         }
     }
 }
-

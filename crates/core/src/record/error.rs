@@ -35,34 +35,36 @@ pub enum Refusal {
         /// States in which it is possible.
         allowed: Vec<String>,
         /// The rule on which the step rests, if the pack names one.
-        rule: Option<Need>,
+        rule: Option<Box<Need>>,
     },
     /// This person may not do it.
-    #[error("forbidden: {reason}{}", cite(rule.as_ref()))]
+    #[error("forbidden: {reason}{}", cite(rule.as_deref()))]
     Forbidden {
         /// Why.
         reason: String,
         /// The rule, if one forbids it.
-        rule: Option<Need>,
+        rule: Option<Box<Need>>,
     },
     /// A value is wrong.
-    #[error("`{field}` is not valid: {reason}{}", cite(rule.as_ref()))]
+    #[error("`{field}` is not valid: {reason}{}", cite(rule.as_deref()))]
     Invalid {
         /// The field of the command.
         field: String,
         /// What is wrong and what would be right. Never a personal value.
         reason: String,
         /// The rule that demands it, if one does.
-        rule: Option<Need>,
+        rule: Option<Box<Need>>,
     },
     /// The record is signed; it takes no more changes of this kind.
-    #[error("the record is signed{}", cite(rule.as_ref()))]
+    #[error("the record is signed{}", cite(rule.as_deref()))]
     Sealed {
         /// The rule that asked for the signature.
-        rule: Option<Need>,
+        rule: Option<Box<Need>>,
     },
     /// The document was written by a newer version of Jobsheet.
-    #[error("the visit has schema {found}, this version edits up to {supported}; update the app. It is still kept and synced")]
+    #[error(
+        "the visit has schema {found}, this version edits up to {supported}; update the app. It is still kept and synced"
+    )]
     NewerSchema {
         /// Schema of the document.
         found: u64,
@@ -100,7 +102,7 @@ impl Refusal {
             Refusal::WrongState { rule, .. }
             | Refusal::Forbidden { rule, .. }
             | Refusal::Invalid { rule, .. }
-            | Refusal::Sealed { rule } => rule.iter().collect(),
+            | Refusal::Sealed { rule } => rule.iter().map(AsRef::as_ref).collect(),
             Refusal::NewerSchema { .. } | Refusal::OtherStandard { .. } => Vec::new(),
         }
     }

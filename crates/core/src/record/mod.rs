@@ -18,7 +18,8 @@ pub use command::{Actor, Command, Context, NoteEdit, OldPart, Registration, Reso
 pub use conflict::{Conflict, Version};
 pub use document::{Applied, ApplyError, Merged, Visit};
 pub use entry::{
-    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message, PartUsed, Photo, Rating, Signature,
+    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message,
+    PartUsed, Photo, Rating, Signature,
 };
 pub use error::{Need, RecordError, Refusal};
 pub use limits::*;

@@ -156,7 +156,9 @@ pub fn check_field_change(visit: &Visit, bytes: &[u8], person: &str) -> Result<C
             return Err(OwnershipError::ForeignPath { path: "an unknown object".to_owned() });
         };
         let Key::Map(key) = &op.key else {
-            return Err(OwnershipError::ForeignOperation { what: format!("a list operation in {}", place.name()) });
+            return Err(OwnershipError::ForeignOperation {
+                what: format!("a list operation in {}", place.name()),
+            });
         };
         let path = format!("{}/{}", place.name(), key.chars().take(80).collect::<String>());
         if !place.is_field() {

@@ -2,18 +2,18 @@
 
 use sha2::{Digest, Sha256};
 
+use super::SCHEMA;
 use super::command::{Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, SurveyAnswer};
 use super::containers::Place;
 use super::entry::{
-    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message, PartUsed, Photo, Rating,
-    Signature,
+    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message,
+    PartUsed, Photo, Rating, Signature,
 };
 use super::error::{Need, Refusal};
 use super::limits::{MAX_CREW, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
 use super::state::{self, VisitState};
 use super::view::Record;
 use super::write::{Entry, Write};
-use super::SCHEMA;
 use crate::assess::Evidences;
 use crate::standard::{Ask, Rule, Side, Standard};
 
@@ -27,7 +27,10 @@ pub(super) fn register(
     context: &Context,
 ) -> Result<Vec<Write>, Refusal> {
     if context.actor.side != Side::Office {
-        return Err(Refusal::Forbidden { reason: "only the office registers a visit".to_owned(), rule: None });
+        return Err(Refusal::Forbidden {
+            reason: "only the office registers a visit".to_owned(),
+            rule: None,
+        });
     }
     let pack = standard.pack();
     let mut writes = Vec::new();
@@ -36,7 +39,10 @@ pub(super) fn register(
             return Err(invalid(&format!("order.{id}"), "the standard has no such order field"));
         };
         limit_chars(&format!("order.{id}"), value, MAX_WORDS_CHARS)?;
-        if !value.is_empty() && !field.options.is_empty() && !field.options.iter().any(|option| option.id == *value) {
+        if !value.is_empty()
+            && !field.options.is_empty()
+            && !field.options.iter().any(|option| option.id == *value)
+        {
             let options: Vec<&str> = field.options.iter().map(|option| option.id.as_str()).collect();
             return Err(invalid(&format!("order.{id}"), &format!("must be one of {}", options.join(", "))));
         }
@@ -57,7 +63,11 @@ pub(super) fn register(
     for (name, by) in [("request-received", received_by), ("request-registered", by)] {
         let id = derived_id(&context.entry_id, name);
         let event = event_of(name, by);
-        writes.push(Write::Put { place: Place::OfficeEvents, key: id.to_string(), entry: Entry::Event(event) });
+        writes.push(Write::Put {
+            place: Place::OfficeEvents,
+            key: id.to_string(),
+            entry: Entry::Event(event),
+        });
     }
     Ok(writes)
 }
@@ -73,7 +83,14 @@ fn derived_id(base: &EntryId, label: &str) -> EntryId {
 }
 
 fn event_of(kind: &str, by: By) -> Event {
-    Event { kind: kind.to_owned(), by, note: None, about: None, ends: Vec::new(), facts: std::collections::BTreeMap::new() }
+    Event {
+        kind: kind.to_owned(),
+        by,
+        note: None,
+        about: None,
+        ends: Vec::new(),
+        facts: std::collections::BTreeMap::new(),
+    }
 }
 
 /// Plans what a command writes.
@@ -200,7 +217,10 @@ impl Plan<'_> {
     fn member(&self) -> Result<(), Refusal> {
         let crew = self.record.assignment.as_ref().map_or(&[][..], |assignment| &assignment.crew);
         if self.context.actor.side == Side::Field && !crew.contains(&self.context.actor.person) {
-            return Err(Refusal::Forbidden { reason: "the visit is assigned to another crew".to_owned(), rule: None });
+            return Err(Refusal::Forbidden {
+                reason: "the visit is assigned to another crew".to_owned(),
+                rule: None,
+            });
         }
         Ok(())
     }
@@ -254,19 +274,20 @@ impl Plan<'_> {
             if incident && after_dispatch && before_closing {
                 return Ok(());
             }
-            let allowed = states.iter().filter(|state| state.event != "closed").map(|state| state.id.clone()).collect();
+            let allowed =
+                states.iter().filter(|state| state.event != "closed").map(|state| state.id.clone()).collect();
             return Err(self.wrong_state(kind, allowed, None));
         };
         let again = self.evidences.timeline.happened(kind) && !step.repeats;
         if !again && step.from.contains(&self.state.id) {
             return Ok(());
         }
-        let rule = step.rules.first().and_then(|rule| self.standard.rule(rule)).map(need);
+        let rule = step.rules.first().and_then(|rule| self.standard.rule(rule)).map(need).map(Box::new);
         let allowed = if again { Vec::new() } else { step.from.clone() };
         Err(self.wrong_state(kind, allowed, rule))
     }
 
-    fn wrong_state(&self, kind: &str, allowed: Vec<String>, rule: Option<Need>) -> Refusal {
+    fn wrong_state(&self, kind: &str, allowed: Vec<String>, rule: Option<Box<Need>>) -> Refusal {
         let command = if self.command == "report" { kind.to_owned() } else { self.command.to_owned() };
         Refusal::WrongState { command, state: self.state.id.clone(), allowed, rule }
     }
@@ -329,8 +350,7 @@ impl Plan<'_> {
             return Err(invalid("end", "must be after the start"));
         }
         let mut writes = self.step("order-dispatched", |_| {})?;
-        let assignment =
-            Assignment { crew: crew.to_vec(), start, end, tools: tools.to_vec(), by: self.by() };
+        let assignment = Assignment { crew: crew.to_vec(), start, end, tools: tools.to_vec(), by: self.by() };
         writes.push(Write::Put {
             place: Place::Office,
             key: "assignment".to_owned(),
@@ -359,18 +379,21 @@ impl Plan<'_> {
         if belongs_after {
             return Ok(());
         }
-        Err(Refusal::Sealed { rule: self.standard.rule(&pack.signing.rule).map(need) })
+        Err(Refusal::Sealed { rule: self.standard.rule(&pack.signing.rule).map(need).map(Box::new) })
     }
 
     fn answer(&self, item: &str, value: &AnswerValue) -> Planned {
         let rule = self.rule("item", item)?;
         let Some(ask) = rule.ask() else {
-            return Err(invalid("item", "the rule is no checklist item; see `jobsheet next` for what it asks"));
+            return Err(invalid(
+                "item",
+                "the rule is no checklist item; see `jobsheet next` for what it asks",
+            ));
         };
         let side = self.standard.side_of(rule);
         if side != self.context.actor.side {
             let reason = format!("the item is answered by the role `{}`", rule.role);
-            return Err(Refusal::Forbidden { reason, rule: Some(need(rule)) });
+            return Err(Refusal::Forbidden { reason, rule: Some(Box::new(need(rule))) });
         }
         self.unsealed(Some(rule))?;
         check_value(rule, ask, value)?;
@@ -387,13 +410,16 @@ impl Plan<'_> {
         self.unsealed(rule)?;
         limit_option("instrument", instrument, MAX_NAME_CHARS)?;
         let wrong = |field: &str, reason: String| {
-            Err(Refusal::Invalid { field: field.to_owned(), reason, rule: rule.map(need) })
+            Err(Refusal::Invalid { field: field.to_owned(), reason, rule: rule.map(need).map(Box::new) })
         };
         if unit != known.unit {
             return wrong("unit", format!("must be {}", known.unit));
         }
         if !(known.min..=known.max).contains(&value) {
-            return wrong("value", format!("must lie between {} and {} {}", known.min, known.max, known.unit));
+            return wrong(
+                "value",
+                format!("must lie between {} and {} {}", known.min, known.max, known.unit),
+            );
         }
         let entry = Entry::Measurement(Measurement {
             quantity: quantity.to_owned(),
@@ -417,10 +443,16 @@ impl Plan<'_> {
             NoteEdit::Splice { at, delete, insert } => (*at, *delete, insert),
         };
         if at > length || delete > length - at {
-            return Err(invalid("edit", &format!("reaches past the end of the note, which has {length} characters")));
+            return Err(invalid(
+                "edit",
+                &format!("reaches past the end of the note, which has {length} characters"),
+            ));
         }
         if length - delete + insert.chars().take(MAX_NOTE_CHARS + 1).count() > MAX_NOTE_CHARS {
-            return Err(invalid("edit", &format!("a note holds at most {MAX_NOTE_CHARS} characters; attach a document instead")));
+            return Err(invalid(
+                "edit",
+                &format!("a note holds at most {MAX_NOTE_CHARS} characters; attach a document instead"),
+            ));
         }
         if delete == 0 && insert.is_empty() {
             return Err(invalid("edit", "changes nothing"));
@@ -484,14 +516,16 @@ impl Plan<'_> {
                 return Err(Refusal::Invalid {
                     field: "item".to_owned(),
                     reason: "the item does not ask for a photo".to_owned(),
-                    rule: Some(need(rule)),
+                    rule: Some(Box::new(need(rule))),
                 });
             };
-            if !moments.is_empty() && !moment.is_some_and(|moment| moments.iter().any(|known| known == moment)) {
+            if !moments.is_empty()
+                && !moment.is_some_and(|moment| moments.iter().any(|known| known == moment))
+            {
                 return Err(Refusal::Invalid {
                     field: "moment".to_owned(),
                     reason: format!("must be one of {}", moments.join(", ")),
-                    rule: Some(need(rule)),
+                    rule: Some(Box::new(need(rule))),
                 });
             }
         }
@@ -516,7 +550,7 @@ impl Plan<'_> {
             return Err(Refusal::Invalid {
                 field: "level".to_owned(),
                 reason: format!("must be one of {}", levels.join(", ")),
-                rule: self.standard.rule(&survey.rule).map(need),
+                rule: self.standard.rule(&survey.rule).map(need).map(Box::new),
             });
         }
         limit_option("words", answer.words.as_deref(), MAX_WORDS_CHARS)?;
@@ -528,7 +562,7 @@ impl Plan<'_> {
     fn sign(&self, role: &str, name: &str, image_sha256: Option<&str>) -> Planned {
         self.side(Side::Field)?;
         let signing = &self.standard.pack().signing;
-        let rule = self.standard.rule(&signing.rule).map(need);
+        let rule = self.standard.rule(&signing.rule).map(need).map(Box::new);
         if !signing.signers.iter().chain(&signing.also).any(|signer| signer == role) {
             let roles: Vec<&str> = signing.signers.iter().chain(&signing.also).map(String::as_str).collect();
             let reason = format!("must be one of {}", roles.join(", "));
@@ -598,10 +632,14 @@ impl Plan<'_> {
             return Err(invalid("target", "there is no conflict here"));
         };
         let Some(chosen) = conflict.versions.get(version) else {
-            return Err(invalid("version", &format!("there are versions 0 to {}", conflict.versions.len() - 1)));
+            return Err(invalid(
+                "version",
+                &format!("there are versions 0 to {}", conflict.versions.len() - 1),
+            ));
         };
         let value = chosen.value.clone();
-        let unreadable = |_| invalid("version", "this version was written by a newer app; update the app to settle it");
+        let unreadable =
+            |_| invalid("version", "this version was written by a newer app; update the app to settle it");
         let (place, key, entry) = match target {
             ResolveTarget::Answer(item) => {
                 let mut answer: Answer = serde_json::from_value(value).map_err(unreadable)?;
@@ -689,13 +727,14 @@ fn limit_option(field: &str, text: Option<&str>, limit: usize) -> Result<(), Ref
 }
 
 fn is_sha256(field: &str, text: &str) -> Result<(), Refusal> {
-    let right = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let right =
+        text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     if right { Ok(()) } else { Err(invalid(field, "must be 64 lower-case hexadecimal digits")) }
 }
 
 fn check_value(rule: &Rule, ask: &Ask, value: &AnswerValue) -> Result<(), Refusal> {
     let wrong = |reason: String| {
-        Err(Refusal::Invalid { field: "value".to_owned(), reason, rule: Some(need(rule)) })
+        Err(Refusal::Invalid { field: "value".to_owned(), reason, rule: Some(Box::new(need(rule))) })
     };
     match (ask, value) {
         (_, AnswerValue::Waived(reason)) => limit_words("value", reason, MAX_WORDS_CHARS),
@@ -714,6 +753,8 @@ fn check_value(rule: &Rule, ask: &Ask, value: &AnswerValue) -> Result<(), Refusa
         (Ask::Choice { .. }, _) => wrong("must be one of the options".to_owned()),
         (Ask::Text | Ask::Document, _) => wrong("must be a text".to_owned()),
         (Ask::Time, _) => wrong("must be a time".to_owned()),
-        (Ask::Number { quantity, .. }, _) => wrong(format!("is proved by a measurement; use `measure` with `{quantity}`")),
+        (Ask::Number { quantity, .. }, _) => {
+            wrong(format!("is proved by a measurement; use `measure` with `{quantity}`"))
+        }
     }
 }

@@ -86,7 +86,12 @@ fn contradictions(timeline: &Timeline) -> Vec<Contradiction> {
     }
     if let Some(left) = timeline.first("left-site") {
         if timeline.happened("paused") {
-            add("paused", "left-site", "The crew left while the work was interrupted.", "作业中断期间人员已离场。");
+            add(
+                "paused",
+                "left-site",
+                "The crew left while the work was interrupted.",
+                "作业中断期间人员已离场。",
+            );
         }
         for kind in ["work-started", "work-finished", "handed-over"] {
             let later = timeline

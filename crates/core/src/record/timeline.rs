@@ -36,13 +36,16 @@ impl Timeline {
             record.events.values().flat_map(|(_, event)| event.ends.iter().copied()).collect();
         let mut timeline = Self::default();
         for (id, (_, event)) in &record.events {
-            timeline.add(&event.kind, Occurrence {
-                stamp: event.by.stamp.clone(),
-                person: event.by.person.clone(),
-                id: Some(*id),
-                about: event.about.clone(),
-                undone: undone.contains(id),
-            });
+            timeline.add(
+                &event.kind,
+                Occurrence {
+                    stamp: event.by.stamp.clone(),
+                    person: event.by.person.clone(),
+                    id: Some(*id),
+                    about: event.about.clone(),
+                    undone: undone.contains(id),
+                },
+            );
         }
         timeline.derive(record, standard);
         for occurrences in timeline.kinds.values_mut() {
@@ -97,7 +100,8 @@ impl Timeline {
         for (rule, answer) in &record.answers {
             let AnswerValue::Choice(chosen) = &answer.value else { continue };
             if let Some(Ask::Choice { options }) = standard.rule(rule).and_then(|rule| rule.ask())
-                && let Some(event) = options.iter().find(|option| option.id == *chosen).and_then(|o| o.event.as_ref())
+                && let Some(event) =
+                    options.iter().find(|option| option.id == *chosen).and_then(|o| o.event.as_ref())
             {
                 self.derived(event, &answer.by, None);
             }
@@ -109,7 +113,9 @@ impl Timeline {
             .iter()
             .map(|role| {
                 let of_role = record.signatures.values().filter(|signature| signature.role == *role);
-                of_role.map(|signature| &signature.by).min_by_key(|by| (by.stamp.corrected(), by.person.clone()))
+                of_role
+                    .map(|signature| &signature.by)
+                    .min_by_key(|by| (by.stamp.corrected(), by.person.clone()))
             })
             .collect();
         if let Some(by) = firsts.unwrap_or_default().into_iter().max_by_key(|by| by.stamp.corrected()) {

@@ -6,15 +6,16 @@ use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, Value, ValueRef};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::VisitId;
 use super::command::ResolveTarget;
 use super::conflict::{Conflict, Version};
 use super::containers::{Containers, Place};
 use super::entry::{
-    Answer, Assignment, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
+    Answer, Assignment, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating,
+    Signature,
 };
 use super::error::RecordError;
 use super::write::{Entry, Write};
-use super::VisitId;
 use crate::standard::Side;
 
 /// The standard that a visit pins.
@@ -134,7 +135,12 @@ impl Record {
         match write {
             Write::Splice { note, at, delete, insert } => {
                 let text = self.notes.entry(note.clone()).or_default();
-                *text = text.chars().take(*at).chain(insert.chars()).chain(text.chars().skip(at + delete)).collect();
+                *text = text
+                    .chars()
+                    .take(*at)
+                    .chain(insert.chars())
+                    .chain(text.chars().skip(at + delete))
+                    .collect();
             }
             Write::Put { place, key, entry } => self.absorb_put(*place, key, entry),
         }
@@ -240,13 +246,11 @@ impl Reader<'_> {
     }
 
     fn parse<T: DeserializeOwned>(&mut self, place: Place, key: &str, text: &str) -> Option<T> {
-        match serde_json::from_str(text) {
-            Ok(entry) => Some(entry),
-            Err(_) => {
-                self.record.unreadable.push(format!("{}/{key}", place.name()));
-                None
-            }
+        if let Ok(entry) = serde_json::from_str(text) {
+            return Some(entry);
         }
+        self.record.unreadable.push(format!("{}/{key}", place.name()));
+        None
     }
 
     fn texts(&mut self, place: Place) -> Vec<(String, String, bool)> {
@@ -312,7 +316,11 @@ impl Reader<'_> {
         // Equal values written twice are no conflict of substance, but stay listed: a person confirms with one command.
         if versions.len() > 1 {
             versions[1..].sort_by(|left, right| {
-                (left.at, &left.person, left.value.to_string()).cmp(&(right.at, &right.person, right.value.to_string()))
+                (left.at, &left.person, left.value.to_string()).cmp(&(
+                    right.at,
+                    &right.person,
+                    right.value.to_string(),
+                ))
             });
             self.record.conflicts.push(Conflict { target: target.clone(), versions });
         }

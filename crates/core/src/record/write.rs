@@ -40,16 +40,7 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Write {
     /// Puts an entry into a register.
-    Put {
-        place: Place,
-        key: String,
-        entry: Entry,
-    },
+    Put { place: Place, key: String, entry: Entry },
     /// Edits a note, in code points.
-    Splice {
-        note: String,
-        at: usize,
-        delete: usize,
-        insert: String,
-    },
+    Splice { note: String, at: usize, delete: usize, insert: String },
 }

@@ -6,6 +6,8 @@ use super::{PackErrors, Standard};
 
 const PACKS: &[(&str, &str)] = &[("execution-form", include_str!("../../packs/execution-form.toml"))];
 
+type Slot = (&'static str, OnceLock<Arc<Standard>>);
+
 /// Ids of the packs that come with the library.
 pub fn builtin_ids() -> impl Iterator<Item = &'static str> {
     PACKS.iter().map(|(id, _)| *id)
@@ -21,7 +23,7 @@ pub fn builtin_ids() -> impl Iterator<Item = &'static str> {
 /// assert_eq!(standard.pack().id, "execution-form");
 /// ```
 pub fn builtin(id: &str) -> Result<Option<Arc<Standard>>, PackErrors> {
-    static LOADED: OnceLock<Vec<(&'static str, OnceLock<Arc<Standard>>)>> = OnceLock::new();
+    static LOADED: OnceLock<Vec<Slot>> = OnceLock::new();
     let slots = LOADED.get_or_init(|| PACKS.iter().map(|(id, _)| (*id, OnceLock::new())).collect());
     let Some(((_, slot), (_, source))) = slots.iter().zip(PACKS).find(|((known, _), _)| *known == id) else {
         return Ok(None);

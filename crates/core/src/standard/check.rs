@@ -50,7 +50,12 @@ pub(super) type Compiled = (Pack, BTreeMap<usize, Condition>, Uses);
 pub(super) fn read(source: &str) -> Result<Compiled, PackErrors> {
     let pack: Pack = toml::from_str(source).map_err(|error| {
         let (line, column) = error.span().map_or((1, 1), |span| position(source, span.start));
-        PackErrors(vec![PackError { line, column, place: String::new(), message: error.message().to_owned() }])
+        PackErrors(vec![PackError {
+            line,
+            column,
+            place: String::new(),
+            message: error.message().to_owned(),
+        }])
     })?;
     let mut checker = Checker { source, errors: Vec::new(), pack: &pack, names: Names::of(&pack) };
     checker.head();
@@ -149,11 +154,17 @@ impl Checker<'_> {
     fn head(&mut self) {
         let pack = self.pack;
         if pack.format != PACK_FORMAT {
-            self.error(&pack.id, format!("format {} is not readable; this library reads {PACK_FORMAT}", pack.format));
+            self.error(
+                &pack.id,
+                format!("format {} is not readable; this library reads {PACK_FORMAT}", pack.format),
+            );
         }
         let numbers: Vec<_> = pack.version.split(['-', '+']).next().unwrap_or_default().split('.').collect();
         if numbers.len() != 3 || numbers.iter().any(|number| number.parse::<u32>().is_err()) {
-            self.error(&pack.id, format!("version `{}` is not a semantic version such as 1.0.0", pack.version));
+            self.error(
+                &pack.id,
+                format!("version `{}` is not a semantic version such as 1.0.0", pack.version),
+            );
         }
         self.text(&pack.id, "title", &pack.title);
         self.text(&pack.id, "about", &pack.about);
@@ -328,11 +339,10 @@ impl Checker<'_> {
             Check::OnBreach(breach) => {
                 for milestone in &breach.milestones {
                     self.known(id, "rule", milestone);
-                    let is_milestone = self
-                        .pack
-                        .rules
-                        .iter()
-                        .any(|other| other.id == *milestone && matches!(other.check, Check::Milestone(_)));
+                    let is_milestone =
+                        self.pack.rules.iter().any(|other| {
+                            other.id == *milestone && matches!(other.check, Check::Milestone(_))
+                        });
                     if !is_milestone {
                         self.error(id, format!("`{milestone}` is not a milestone"));
                     }
@@ -420,7 +430,13 @@ impl Checker<'_> {
                 if let Err(message) = condition.try_run(&context(sample, &uses)) {
                     let rule = &self.pack.rules[*at];
                     let id = rule.id.clone();
-                    self.error(&id, format!("condition `{}` fails on a sample record: {message}", rule.when.as_deref().unwrap_or_default()));
+                    self.error(
+                        &id,
+                        format!(
+                            "condition `{}` fails on a sample record: {message}",
+                            rule.when.as_deref().unwrap_or_default()
+                        ),
+                    );
                 }
             }
         }
@@ -441,4 +457,3 @@ fn full_sample(vocabulary: &Vocabulary) -> Facts {
         photos: 1,
     }
 }
-

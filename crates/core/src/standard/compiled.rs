@@ -33,7 +33,9 @@ impl Standard {
     /// [`PackErrors`] names every error found with its line; nothing is loaded if there is one.
     pub fn load(source: &str) -> Result<Self, PackErrors> {
         let (pack, conditions, uses) = check::read(source)?;
-        let index = |names: Vec<&str>| names.into_iter().enumerate().map(|(at, name)| (name.to_owned(), at)).collect();
+        let index = |names: Vec<&str>| {
+            names.into_iter().enumerate().map(|(at, name)| (name.to_owned(), at)).collect()
+        };
         let rules = index(pack.rules.iter().map(|rule| rule.id.as_str()).collect());
         let events = index(pack.events.iter().map(|event| event.id.as_str()).collect());
         let steps = index(pack.steps.iter().map(|step| step.event.as_str()).collect());
@@ -112,7 +114,12 @@ impl Standard {
 
     /// The side that answers a rule: that of its role, and the field's where the role has none.
     pub fn side_of(&self, rule: &Rule) -> Side {
-        self.pack.roles.iter().find(|role| role.id == rule.role).and_then(|role| role.side).unwrap_or(Side::Field)
+        self.pack
+            .roles
+            .iter()
+            .find(|role| role.id == rule.role)
+            .and_then(|role| role.side)
+            .unwrap_or(Side::Field)
     }
 
     /// Rules (by place) that stop an event.

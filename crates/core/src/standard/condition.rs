@@ -173,7 +173,9 @@ impl Checker<'_> {
     fn call(&mut self, name: &str, arguments: &[&IdedExpr]) -> Result<Type, String> {
         match (name, arguments) {
             ("_[_]", [target, index]) => {
-                let (Expr::Ident(root), Expr::Literal(LiteralValue::String(key))) = (&target.expr, &index.expr) else {
+                let (Expr::Ident(root), Expr::Literal(LiteralValue::String(key))) =
+                    (&target.expr, &index.expr)
+                else {
                     return Err("an index must be a literal string, as in events['arrived']".to_owned());
                 };
                 let key = key.inner().to_owned();
@@ -199,7 +201,11 @@ impl Checker<'_> {
             ("_<_" | "_<=_" | "_>_" | "_>=_", [left, right]) => {
                 let (left, right) = (self.infer(left)?, self.infer(right)?);
                 if left != right || !matches!(left, Type::Int | Type::Double) {
-                    return Err(format!("orders {} and {}; both must be int or both double", left.word(), right.word()));
+                    return Err(format!(
+                        "orders {} and {}; both must be int or both double",
+                        left.word(),
+                        right.word()
+                    ));
                 }
                 Ok(Type::Bool)
             }
@@ -274,8 +280,10 @@ pub(crate) fn context(facts: &Facts, uses: &Uses) -> Context<'static, 'static> {
     context.add_variable_from_value("photos", facts.photos);
     context.add_variable_from_value("order", map(&uses.order, |name| text(facts.order.get(name))));
     context.add_variable_from_value("notes", map(&uses.notes, |name| text(facts.notes.get(name))));
-    context
-        .add_variable_from_value("events", map(&uses.events, |name| facts.events.get(name).copied().unwrap_or(0)));
+    context.add_variable_from_value(
+        "events",
+        map(&uses.events, |name| facts.events.get(name).copied().unwrap_or(0)),
+    );
     context.add_variable_from_value(
         "answers",
         map(&uses.answers, |name| match facts.answers.get(name) {

@@ -2,8 +2,8 @@
 
 mod builtin;
 mod check;
-pub(crate) mod condition;
 mod compiled;
+pub(crate) mod condition;
 mod pack;
 
 pub use builtin::{builtin, builtin_ids};

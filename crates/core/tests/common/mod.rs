@@ -1,12 +1,14 @@
 //! A visit under the pack `execution-form`, and short ways to work on it.
 #![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jobsheet_core::assess::{Assessment, Status, assess};
 use jobsheet_core::record::{
-    Actor, AnswerValue, Applied, ApplyError, Command, Context, NoteEdit, Refusal, Registration, SurveyAnswer, Visit,
+    Actor, AnswerValue, Applied, ApplyError, Command, Context, NoteEdit, Refusal, Registration, SurveyAnswer,
+    Visit,
 };
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
@@ -210,7 +212,9 @@ impl Job {
     /// Up to the handover at 11:10.
     pub fn handed_over(urgency: &str) -> Self {
         let mut job = Self::in_work(urgency);
-        job.photo("protect-site", None).note("solution", "belt changed").note("steps", "opened, changed, closed");
+        job.photo("protect-site", None)
+            .note("solution", "belt changed")
+            .note("steps", "opened, changed, closed");
         job.note("communication", "told about the belt");
         job.at("11:00").go(Command::Finish);
         job.yes("test-run").yes("problem-solved").text("explain-precautions", "no long runs for two weeks");
