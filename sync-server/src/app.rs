@@ -1,0 +1,34 @@
+//! What every part of the running server shares.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::office::By;
+use crate::standards::Standards;
+use crate::store::{Store, StoreError};
+
+/// The store, the standards and the clock.
+pub(crate) struct App {
+    /// The store.
+    pub(crate) store: Store,
+    /// The standards that visits pin.
+    pub(crate) standards: Standards,
+    /// The clock.
+    pub(crate) clock: Clock,
+}
+
+/// The app as handlers hold it.
+pub(crate) type Shared = Arc<App>;
+
+impl App {
+    /// Opens the store in a data directory.
+    pub(crate) fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
+        Ok(Self { store: Store::open(folder)?, standards: Standards::default(), clock })
+    }
+
+    /// A person of the office, acting now.
+    pub(crate) fn by(&self, person: &str) -> By {
+        By { person: person.to_owned(), now: self.clock.now() }
+    }
+}

@@ -1,0 +1,260 @@
+//! What `jobsheet-server` does from the command line. Everything but `serve` works on the data directory, whether the server
+//! runs or not.
+
+mod console;
+mod serve;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::intake::IntakeError;
+use crate::office::{OfficeError, Role};
+use crate::store::StoreError;
+
+/// Sync server and back office of Jobsheet.
+#[derive(Debug, Parser)]
+#[command(name = "jobsheet-server", version, about)]
+pub(crate) struct Cli {
+    /// Show this time now and run on from there: for replaying past data and for demonstrations.
+    #[arg(long, global = true, value_name = "RFC3339", env = "JOBSHEET_CLOCK")]
+    clock: Option<Timestamp>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+struct DataDir {
+    /// Where the data lie [default: $XDG_DATA_HOME/jobsheet-server or ~/.local/share/jobsheet-server]
+    #[arg(long, value_name = "DIR", env = "JOBSHEET_SERVER_DATA")]
+    data: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Output {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve {
+        #[command(flatten)]
+        data: DataDir,
+        /// Address to listen on; port 0 takes a free one
+        #[arg(long, default_value = "127.0.0.1:8470", value_name = "ADDRESS")]
+        listen: String,
+        /// How the log is written to standard error
+        #[arg(long, value_enum, default_value = "text")]
+        log_format: LogFormat,
+        /// Most requests at once; more are answered 503 with Retry-After
+        #[arg(long, default_value_t = 64, value_name = "N")]
+        max_requests: usize,
+        /// Longest time a request may take, in seconds
+        #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+        request_timeout: u64,
+    },
+    /// Read service requests from a CSV file
+    Import {
+        #[command(flatten)]
+        data: DataDir,
+        /// What the columns mean: a mapping file
+        #[arg(long, value_name = "FILE")]
+        mapping: PathBuf,
+        /// The CSV file
+        csv: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Tokens of the back office
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Technicians
+    #[command(subcommand)]
+    Technician(TechnicianCommand),
+    /// Issue a code by which one device of a technician enrols
+    Enrol {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the technician
+        technician: String,
+        /// Address under which devices reach this server
+        #[arg(long, default_value = "http://127.0.0.1:8470", value_name = "URL")]
+        server: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// After the data directory was restored from a backup: makes devices fetch everything anew
+    Restored {
+        #[command(flatten)]
+        data: DataDir,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Make a token and print it, once
+    Create {
+        #[command(flatten)]
+        data: DataDir,
+        /// Whose token it is: the person id of what is done with it
+        #[arg(long)]
+        name: String,
+        /// What its holder does
+        #[arg(long, value_enum, default_value = "dispatcher")]
+        role: Role,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the tokens
+    List {
+        #[command(flatten)]
+        data: DataDir,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Revoke a token, at once
+    Revoke {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the token, as listed
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TechnicianCommand {
+    /// Add a technician
+    Add {
+        #[command(flatten)]
+        data: DataDir,
+        /// Person id
+        id: String,
+        /// Name
+        name: String,
+    },
+    /// List the technicians
+    List {
+        #[command(flatten)]
+        data: DataDir,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// Neither `--data` nor a home directory.
+    #[error("there is no home directory to put the data in; name a directory with --data")]
+    NoDataDir,
+    /// A file can not be read.
+    #[error("{path} can not be read: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The address can not be listened on.
+    #[error("the server can not listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Rows of an import were not taken.
+    #[error("{0} rows were not taken; they are listed above")]
+    RowsRefused(usize),
+    /// The runtime can not be started.
+    #[error("the server can not be started: {0}")]
+    Runtime(std::io::Error),
+    /// The CSV file or its mapping can not be read.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The office refuses.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The server failed.
+    #[error(transparent)]
+    Serve(#[from] crate::http::ServeError),
+}
+
+impl DataDir {
+    fn folder(self) -> Result<PathBuf, CommandError> {
+        let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let chosen = self.data.or_else(|| {
+            let data_home = from("XDG_DATA_HOME").filter(|path| path.is_absolute());
+            let data_home = data_home.or_else(|| from("HOME").map(|home| home.join(".local/share")));
+            data_home.map(|folder| folder.join("jobsheet-server"))
+        });
+        chosen.ok_or(CommandError::NoDataDir)
+    }
+}
+
+/// Carries out what was asked on the command line.
+pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
+    let clock = match cli.clock {
+        None => Clock::system(),
+        Some(instant) => {
+            let _ = writeln!(
+                std::io::stderr(),
+                "warning: the clock is set to {instant}; recorded times are not the real ones"
+            );
+            Clock::starting_at(instant)
+        }
+    };
+    match cli.command {
+        Command::Serve { data, listen, log_format, max_requests, request_timeout } => {
+            let settings =
+                serve::Settings { folder: data.folder()?, listen, log_format, max_requests, request_timeout };
+            serve::serve(&settings, clock)
+        }
+        Command::Import { data, mapping, csv, output } => {
+            console::import(&data.folder()?, &mapping, &csv, output.json, clock)
+        }
+        Command::Token(TokenCommand::Create { data, name, role, output }) => {
+            console::create_token(&data.folder()?, &name, role, output.json, clock)
+        }
+        Command::Token(TokenCommand::List { data, output }) => {
+            console::list_tokens(&data.folder()?, output.json, clock)
+        }
+        Command::Token(TokenCommand::Revoke { data, id }) => {
+            console::revoke_token(&data.folder()?, &id, clock)
+        }
+        Command::Technician(TechnicianCommand::Add { data, id, name }) => {
+            console::add_technician(&data.folder()?, &id, &name, clock)
+        }
+        Command::Technician(TechnicianCommand::List { data, output }) => {
+            console::list_technicians(&data.folder()?, output.json, clock)
+        }
+        Command::Enrol { data, technician, server, output } => {
+            console::enrol(&data.folder()?, &technician, &server, output.json, clock)
+        }
+        Command::Restored { data } => console::restored(&data.folder()?, clock),
+    }
+}
+
+/// Prints a line. A reader that has gone away is no error.
+fn say(line: impl std::fmt::Display) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}

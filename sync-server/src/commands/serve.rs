@@ -1,0 +1,85 @@
+//! `jobsheet-server serve`.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use super::{CommandError, LogFormat, say};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::http::{self, Limits};
+use crate::office::{OfficeError, Role, create_token};
+
+/// How the server is run.
+pub(super) struct Settings {
+    pub(super) folder: PathBuf,
+    pub(super) listen: String,
+    pub(super) log_format: LogFormat,
+    pub(super) max_requests: usize,
+    pub(super) request_timeout: u64,
+}
+
+/// Runs the server until it is told to stop.
+pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandError> {
+    start_log(settings.log_format);
+    log_panics();
+    let app = Arc::new(App::open(&settings.folder, clock)?);
+    say(format_args!("data in {}", settings.folder.display()));
+    if let Some(token) = first_token(&app)? {
+        say(format_args!("office token: {token}"));
+        say("keep it: it is shown this once. `jobsheet-server token create` makes more");
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(CommandError::Runtime)?;
+    runtime.block_on(run(app.clone(), settings))?;
+    // Work on the store that a request began goes on to its end before the log is moved into the database.
+    drop(runtime);
+    app.store.checkpoint()?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn run(app: Arc<App>, settings: &Settings) -> Result<(), CommandError> {
+    let failed = |source| CommandError::Listen { address: settings.listen.clone(), source };
+    let listener = TcpListener::bind(&settings.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let limits = Limits::new(settings.max_requests, Duration::from_secs(settings.request_timeout));
+    let router = http::router(app, limits);
+    say(format_args!("listening on http://{address}"));
+    http::serve(listener, router).await?;
+    Ok(())
+}
+
+/// The token of a server that has none yet.
+fn first_token(app: &App) -> Result<Option<String>, OfficeError> {
+    app.store.write(|tx| {
+        if !tx.tokens()?.is_empty() {
+            return Ok(None);
+        }
+        let token = create_token(tx, "office", Role::Admin, &app.by("server"))?;
+        Ok(Some(token.reveal()))
+    })
+}
+
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// A panic is logged by its place alone: its message may hold bytes that a device sent.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "panic");
+    }));
+}

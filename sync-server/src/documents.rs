@@ -1,0 +1,85 @@
+//! What office commands and device changes have in common: a document is loaded, changed, and committed with everything
+//! that is derived from it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jobsheet_core::assess::{self, Assessment, MilestoneState};
+use jobsheet_core::record::{Actor, Context, Record, Visit};
+use jobsheet_core::standard::{Side, Standard};
+use jobsheet_core::{Moment, Stamp};
+use uuid::Uuid;
+
+use crate::secret::{self, NoRandomness};
+use crate::standards::Standards;
+use crate::store::{NewChange, Projection, Reading, StoreError, Writing};
+
+/// A visit with what is needed to change and judge it.
+pub(crate) struct Loaded {
+    /// The visit.
+    pub(crate) visit: Visit,
+    /// The standard it pins.
+    pub(crate) standard: Arc<Standard>,
+    /// Automerge actor under which the office writes to it.
+    pub(crate) office_actor: [u8; 16],
+}
+
+/// Loads a visit. `None`: there is none of this id.
+pub(crate) fn load(tx: &Reading<'_>, standards: &Standards, id: &Uuid) -> Result<Option<Loaded>, StoreError> {
+    let Some(source) = tx.visit(id)? else { return Ok(None) };
+    let visit = Visit::load(&source.snapshot).map_err(|error| StoreError::Damaged {
+        what: "document",
+        id: id.to_string(),
+        reason: error.to_string(),
+    })?;
+    let standard = standards.pinned(tx, &source.pack)?;
+    Ok(Some(Loaded { visit, standard, office_actor: source.office_actor }))
+}
+
+/// Commits changes that are already in `visit`: the log first, then the document and its row in lists. Returns the
+/// sequence number of the first change; the others follow it.
+pub(crate) fn commit(
+    tx: &Writing<'_>,
+    id: &Uuid,
+    visit: &Visit,
+    standard: &Standard,
+    changes: &[NewChange],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let first = tx.append_changes(id, changes, now)?;
+    let shown = project(visit.record(), &assess::assess(visit.record(), standard, now));
+    let last = first + changes.len().saturating_sub(1) as u64;
+    tx.store_document(id, &visit.save(), &visit.heads(), &shown, last)?;
+    Ok(first)
+}
+
+/// What lists show of a record.
+fn project(record: &Record, assessment: &Assessment) -> Projection {
+    let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+    let order = |field: &str| record.order.get(field).cloned().unwrap_or_default();
+    let crew = record.assignment.as_ref().map(|assignment| assignment.crew.clone()).unwrap_or_default();
+    let running = assessment.milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
+    let search = ["number", "customer_name", "area", "fault"].map(order).join("\n") + "\n" + &crew.join("\n");
+    Projection {
+        number: order("number"),
+        state: assessment.state.id.clone(),
+        urgency: order("urgency"),
+        start: record.assignment.as_ref().map(|assignment| assignment.start.instant()),
+        crew,
+        customer: order("customer_name"),
+        outstanding: count(assessment.counts.outstanding),
+        violated: count(assessment.counts.violated),
+        conflicts: count(record.conflicts.len()),
+        next_due: running.filter_map(|milestone| milestone.due).map(|due| due.instant()).min(),
+        search: search.to_lowercase(),
+    }
+}
+
+/// The context of a command that the office gives now.
+pub(crate) fn office_context(person: &str, now: Timestamp) -> Result<Context, NoRandomness> {
+    Ok(Context {
+        actor: Actor { person: person.to_owned(), side: Side::Office },
+        stamp: Stamp::wall(Moment::utc(now)),
+        entry_id: secret::random_uuid()?,
+    })
+}

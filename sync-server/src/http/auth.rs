@@ -1,0 +1,102 @@
+//! Who calls: an office token or a device token, checked against the store on every request.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Method, header};
+use uuid::Uuid;
+
+use super::input::blocking;
+use super::problem::Problem;
+use crate::admission::Sender;
+use crate::app::{App, Shared};
+use crate::office::Role;
+use crate::secret::{Token, TokenKind};
+
+/// A person or program of the office.
+pub(super) struct Office {
+    /// Name of the token: the person id of what it does.
+    pub(super) name: String,
+}
+
+/// A device.
+pub(super) struct Device(pub(super) Sender);
+
+enum Caller {
+    Office { name: String, role: Option<Role> },
+    Device(Sender),
+}
+
+impl FromRequestParts<Shared> for Office {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        let Caller::Office { name, role } = caller(parts, app).await? else {
+            return Err(Problem::new(403, "office-only", "a device token does not open this path"));
+        };
+        let reads = parts.method == Method::GET;
+        match role {
+            Some(role) if reads || role.writes() => Ok(Self { name }),
+            _ => Err(Problem::new(403, "role", "the role of this token does not allow this")),
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for Device {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        match caller(parts, app).await? {
+            Caller::Device(sender) => Ok(Self(sender)),
+            Caller::Office { .. } => {
+                Err(Problem::new(403, "device-only", "an office token does not open this path"))
+            }
+        }
+    }
+}
+
+async fn caller(parts: &Parts, app: &Shared) -> Result<Caller, Problem> {
+    let token = bearer(parts)?;
+    blocking(app, move |app| identify(app, &token)).await
+}
+
+fn bearer(parts: &Parts) -> Result<Token, Problem> {
+    let header = parts.headers.get(header::AUTHORIZATION);
+    let missing = || Problem::new(401, "token-missing", "send `Authorization: Bearer TOKEN`");
+    let text = header.and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(missing)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(missing());
+    }
+    Token::parse(token.trim()).ok_or_else(not_valid)
+}
+
+fn not_valid() -> Problem {
+    Problem::new(401, "token-not-valid", "the token is not valid")
+}
+
+/// Whether a token was revoked is told only to whoever holds its secret.
+fn identify(app: &App, token: &Token) -> Result<Caller, Problem> {
+    match token.kind {
+        TokenKind::Office => {
+            let found = app.store.read(|tx| tx.token(&token.id))?;
+            let matches = token.matches(found.as_ref().map(|found| &found.hash));
+            let found = found.filter(|_| matches).ok_or_else(not_valid)?;
+            if found.revoked {
+                return Err(Problem::new(401, "token-revoked", "the token has been revoked"));
+            }
+            Ok(Caller::Office { role: Role::parse(&found.role), name: found.name })
+        }
+        TokenKind::Device => {
+            let device: Uuid = token.id.parse().map_err(|_| not_valid())?;
+            let found = app.store.read(|tx| tx.device(&device))?;
+            let matches = token.matches(found.as_ref().map(|found| &found.hash));
+            let found = found.filter(|_| matches).ok_or_else(not_valid)?;
+            if found.revoked {
+                let detail = "the device has been revoked; enrol it again with a new code";
+                return Err(Problem::new(401, "device-revoked", detail));
+            }
+            let last_seen = found.last_seen_at;
+            Ok(Caller::Device(Sender { device, technician: found.technician, last_seen }))
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What callers send, read into types. Whatever can not be read is a problem with a reason.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::problem::Problem;
+use crate::app::{App, Shared};
+
+/// Most rows of one page.
+const MAX_PAGE_ROWS: u32 = 200;
+/// Rows of a page if the caller does not say.
+const PAGE_ROWS: u32 = 50;
+
+/// A body up to the limit of its route.
+pub(super) struct Body(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
+            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(413, "too-large", "the body exceeds the limit of this path; send less")
+            } else {
+                Problem::new(400, "body-cut", "the body was cut short; send it again")
+            }
+        })
+    }
+}
+
+/// A JSON body.
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let Body(bytes) = Body::from_request(request, state).await?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| Problem::new(400, "body-not-valid", without_values(&error)))
+    }
+}
+
+/// What serde says of a body, without the value it stumbled over, which may be personal.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let at = format!("at line {} column {}", error.line(), error.column());
+    if !text.starts_with("invalid type") && !text.starts_with("invalid value") {
+        return format!("the body is not valid: {text}");
+    }
+    match text.split_once(", expected ") {
+        Some((_, expected)) => {
+            format!("the body is not valid: a value is not what it should be, expected {expected}")
+        }
+        None => format!("the body is not valid: a value is not what it should be {at}"),
+    }
+}
+
+/// The id in a path.
+pub(super) struct PathId(pub(super) Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let wrong = || {
+            Problem::new(
+                400,
+                "id-not-valid",
+                "the id in the path is not a UUID such as 7f1c2a3e-0b5d-4c6f-8a9b-0c1d2e3f4a5b",
+            )
+        };
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| wrong())?;
+        text.parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+/// The parameters of a query.
+pub(super) struct Params<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(params) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::new(400, "query-not-valid", rejection.body_text()))?;
+        Ok(Self(params))
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug)]
+pub(super) struct Paging {
+    page: Option<u32>,
+    size: Option<u32>,
+}
+
+impl Paging {
+    /// What the caller asks for.
+    pub(super) fn new(page: Option<u32>, size: Option<u32>) -> Self {
+        Self { page, size }
+    }
+
+    /// Page from 1, and rows per page.
+    pub(super) fn get(&self) -> (u32, u32) {
+        let size = self.size.unwrap_or(PAGE_ROWS).clamp(1, MAX_PAGE_ROWS);
+        (self.page.unwrap_or(1).max(1), size)
+    }
+}
+
+/// Runs work that reads or writes the store beside the threads that answer the network. It runs to its end even if the
+/// caller goes away: a transaction is never torn.
+pub(super) async fn blocking<T, E>(
+    app: &Shared,
+    work: impl FnOnce(&App) -> Result<T, E> + Send + 'static,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    E: Into<Problem> + Send + 'static,
+{
+    let app = app.clone();
+    match tokio::task::spawn_blocking(move || work(&app)).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(error) => Err(Problem::internal(&error)),
+    }
+}

@@ -1,0 +1,64 @@
+//! The server's face to the network. Handlers parse, call and render; what is decided is decided elsewhere.
+
+mod auth;
+mod guard;
+mod input;
+mod listen;
+mod metrics;
+mod people;
+mod probes;
+mod problem;
+mod requests;
+mod sync;
+mod visits;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post, put};
+
+pub(crate) use guard::Limits;
+pub(crate) use listen::{ServeError, serve};
+
+use crate::app::Shared;
+use problem::Problem;
+
+/// Largest JSON body, in bytes.
+const MAX_JSON_BYTES: usize = 1 << 20;
+/// Largest CSV file, in bytes.
+const MAX_CSV_BYTES: usize = 64 << 20;
+
+/// All routes over an app.
+pub(crate) fn router(app: Shared, limits: Limits) -> Router {
+    let metrics = metrics::install();
+    let v1 = Router::new()
+        .route("/v1/imports", post(requests::import).layer(DefaultBodyLimit::max(MAX_CSV_BYTES)))
+        .route("/v1/requests", get(requests::list))
+        .route("/v1/requests/{number}/dispatch", post(requests::dispatch))
+        .route("/v1/visits", get(visits::list))
+        .route("/v1/visits/{id}", get(visits::show))
+        .route("/v1/visits/{id}/report", get(visits::report))
+        .route("/v1/visits/{id}/changes", get(visits::changes))
+        .route("/v1/visits/{id}/commands", post(visits::command))
+        .route("/v1/visits/{id}/assignment", put(visits::assign))
+        .route("/v1/technicians", get(people::technicians).post(people::add_technician))
+        .route("/v1/enrolments", post(people::issue_code))
+        .route("/v1/enrol", post(people::enrol))
+        .route("/v1/devices", get(people::devices))
+        .route("/v1/devices/{id}", delete(people::revoke_device))
+        .route("/v1/me", get(people::me))
+        .route("/v1/sync", post(sync::sync).layer(DefaultBodyLimit::max(jobsheet_wire::MAX_BODY_BYTES)))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(from_fn_with_state(limits, guard::guard));
+    Router::new()
+        .route("/healthz", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/metrics", get(move || async move { metrics.render() }))
+        .merge(v1)
+        .fallback(|| async { Problem::new(404, "no-such-path", "there is nothing at this path") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(405, "method-not-allowed", "this path does not take this method")
+        })
+        .layer(from_fn(metrics::observe))
+        .with_state(app)
+}

@@ -1,0 +1,113 @@
+//! Technicians, devices and enrolment.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::auth::{Device, Office};
+use super::input::{JsonBody, PathId, blocking};
+use super::problem::Problem;
+use crate::app::Shared;
+use crate::office::{self, Enrolled, EnrolmentCode};
+use crate::store::{DeviceRow, TechnicianRow};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewTechnician {
+    id: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewEnrolment {
+    technician: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Enrol {
+    code: String,
+    device_name: String,
+}
+
+/// `GET /v1/technicians`.
+pub(super) async fn technicians(
+    _office: Office,
+    State(app): State<Shared>,
+) -> Result<Json<Vec<TechnicianRow>>, Problem> {
+    Ok(Json(blocking(&app, |app| app.store.read(|tx| tx.technicians())).await?))
+}
+
+/// `POST /v1/technicians`.
+pub(super) async fn add_technician(
+    office: Office,
+    State(app): State<Shared>,
+    JsonBody(new): JsonBody<NewTechnician>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let id = new.id.clone();
+    let work = blocking(&app, move |app| {
+        let by = app.by(&office.name);
+        app.store.write(|tx| office::add_technician(tx, &new.id, &new.name, &by))
+    });
+    work.await?;
+    Ok((StatusCode::CREATED, Json(json!({"id": id}))))
+}
+
+/// `POST /v1/enrolments`.
+pub(super) async fn issue_code(
+    office: Office,
+    State(app): State<Shared>,
+    JsonBody(new): JsonBody<NewEnrolment>,
+) -> Result<(StatusCode, Json<EnrolmentCode>), Problem> {
+    let code = blocking(&app, move |app| {
+        let by = app.by(&office.name);
+        app.store.write(|tx| office::issue_code(tx, &new.technician, &by))
+    });
+    Ok((StatusCode::CREATED, Json(code.await?)))
+}
+
+/// `POST /v1/enrol`: the code is all the caller has.
+pub(super) async fn enrol(
+    State(app): State<Shared>,
+    JsonBody(enrol): JsonBody<Enrol>,
+) -> Result<(StatusCode, Json<Enrolled>), Problem> {
+    let enrolled = blocking(&app, move |app| {
+        let now = app.clock.now();
+        app.store.write(|tx| office::enrol(tx, &enrol.code, &enrol.device_name, now))
+    });
+    Ok((StatusCode::CREATED, Json(enrolled.await?)))
+}
+
+/// `GET /v1/devices`.
+pub(super) async fn devices(
+    _office: Office,
+    State(app): State<Shared>,
+) -> Result<Json<Vec<DeviceRow>>, Problem> {
+    Ok(Json(blocking(&app, |app| app.store.read(|tx| tx.devices())).await?))
+}
+
+/// `DELETE /v1/devices/{id}`: its token stops at once.
+pub(super) async fn revoke_device(
+    office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+) -> Result<StatusCode, Problem> {
+    let work = blocking(&app, move |app| {
+        let by = app.by(&office.name);
+        app.store.write(|tx| office::revoke_device(tx, &id, &by))
+    });
+    work.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /v1/me`: whose device this is.
+pub(super) async fn me(Device(sender): Device, State(app): State<Shared>) -> Result<Json<Value>, Problem> {
+    let work = blocking(&app, move |app| -> Result<Value, Problem> {
+        let technician = app.store.read(|tx| tx.technician(&sender.technician))?;
+        Ok(json!({"device": sender.device, "technician": technician, "server_time": app.clock.now()}))
+    });
+    Ok(Json(work.await?))
+}

@@ -1,0 +1,134 @@
+//! Visits as the office reads and changes them.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use axum::response::Html;
+use jobsheet_core::Lang;
+use jobsheet_core::record::Command;
+use jobsheet_core::report::Audience;
+use jobsheet_core::standard::Side;
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::auth::Office;
+use super::input::{JsonBody, Paging, Params, PathId, blocking};
+use super::problem::Problem;
+use crate::app::{App, Shared};
+use crate::office::{self, Assign, HistoryEntry, OfficeError};
+use crate::store::{VisitFilter, VisitPage};
+
+#[derive(Deserialize)]
+pub(super) struct ListParams {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    technician: String,
+    #[serde(default)]
+    query: String,
+    page: Option<u32>,
+    size: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ShowParams {
+    lang: Option<String>,
+    side: Option<Side>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReportParams {
+    lang: Option<String>,
+    audience: Option<String>,
+}
+
+fn parse<T: FromStr<Err = String>>(text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(|text| text.parse().map_err(|reason: String| Problem::new(400, "query-not-valid", reason)))
+        .transpose()
+}
+
+/// `GET /v1/visits?state=&technician=&query=&page=&size=`.
+pub(super) async fn list(
+    _office: Office,
+    State(app): State<Shared>,
+    Params(params): Params<ListParams>,
+) -> Result<Json<VisitPage>, Problem> {
+    let (page, size) = Paging::new(params.page, params.size).get();
+    let filter = VisitFilter { state: params.state, technician: params.technician, query: params.query };
+    Ok(Json(blocking(&app, move |app| app.store.read(|tx| tx.visits(&filter, page, size))).await?))
+}
+
+fn view(app: &App, id: &Uuid, side: Side, lang: Option<Lang>) -> Result<Value, OfficeError> {
+    app.store.read(|tx| office::visit_view(tx, &app.standards, id, side, lang, app.clock.now()))
+}
+
+/// `GET /v1/visits/{id}?lang=&side=`.
+pub(super) async fn show(
+    _office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+    Params(params): Params<ShowParams>,
+) -> Result<Json<Value>, Problem> {
+    let lang = parse(params.lang.as_deref())?;
+    let side = params.side.unwrap_or(Side::Office);
+    Ok(Json(blocking(&app, move |app| view(app, &id, side, lang)).await?))
+}
+
+/// `GET /v1/visits/{id}/report?lang=&audience=`.
+pub(super) async fn report(
+    _office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+    Params(params): Params<ReportParams>,
+) -> Result<([(HeaderName, &'static str); 1], Html<String>), Problem> {
+    let lang = parse(params.lang.as_deref())?.unwrap_or_default();
+    let audience = parse(params.audience.as_deref())?.unwrap_or(Audience::Office);
+    let html = blocking(&app, move |app| {
+        app.store.read(|tx| office::report(tx, &app.standards, &id, lang, audience, app.clock.now()))
+    });
+    // What people wrote stands in the page: it must not be able to load or run anything.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(html.await?)))
+}
+
+/// `GET /v1/visits/{id}/changes`.
+pub(super) async fn changes(
+    _office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+) -> Result<Json<Vec<HistoryEntry>>, Problem> {
+    Ok(Json(blocking(&app, move |app| app.store.read(|tx| office::history(tx, &app.standards, &id))).await?))
+}
+
+/// `POST /v1/visits/{id}/commands`: answers with the visit as it is then.
+pub(super) async fn command(
+    office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+    JsonBody(command): JsonBody<Command>,
+) -> Result<Json<Value>, Problem> {
+    let work = move |app: &App| {
+        let by = app.by(&office.name);
+        app.store.write(|tx| office::command(tx, &app.standards, &id, &command, &by))?;
+        view(app, &id, Side::Office, None)
+    };
+    Ok(Json(blocking(&app, work).await?))
+}
+
+/// `PUT /v1/visits/{id}/assignment`: answers with the visit as it is then.
+pub(super) async fn assign(
+    office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+    JsonBody(assign): JsonBody<Assign>,
+) -> Result<Json<Value>, Problem> {
+    let work = move |app: &App| {
+        let by = app.by(&office.name);
+        app.store.write(|tx| office::assign(tx, &app.standards, &id, assign, &by))?;
+        view(app, &id, Side::Office, None)
+    };
+    Ok(Json(blocking(&app, work).await?))
+}

@@ -1,0 +1,92 @@
+//! What the office does with a visit: give a command, change the crew.
+
+use jobsheet_core::Moment;
+use jobsheet_core::record::{Command, Record};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::dispatch::office_change;
+use super::{By, OfficeError};
+use crate::documents::{commit, load, office_context};
+use crate::standards::Standards;
+use crate::store::{Reading, StoreError, Writing};
+
+/// Who is sent to a visit, and when.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Assign {
+    /// Technicians, by id; the first leads.
+    crew: Vec<String>,
+    /// Planned start.
+    start: Moment,
+    /// Planned end.
+    end: Moment,
+    /// Tools to carry.
+    #[serde(default)]
+    tools: Vec<String>,
+}
+
+/// Changes who is sent to a visit, and when.
+pub(crate) fn assign(
+    tx: &Writing<'_>,
+    standards: &Standards,
+    id: &Uuid,
+    assign: Assign,
+    by: &By,
+) -> Result<(), OfficeError> {
+    let Assign { crew, start, end, tools } = assign;
+    command(tx, standards, id, &Command::Dispatch { crew, start, end, tools }, by)
+}
+
+/// Carries out an office command on a visit. Whoever joins the crew by it may see the visit from then on, whoever leaves it
+/// no longer.
+pub(crate) fn command(
+    tx: &Writing<'_>,
+    standards: &Standards,
+    id: &Uuid,
+    command: &Command,
+    by: &By,
+) -> Result<(), OfficeError> {
+    let unknown = || OfficeError::Unknown { what: "visit", id: id.to_string() };
+    let mut loaded = load(tx, standards, id)?.ok_or_else(unknown)?;
+    if let Command::Dispatch { crew, .. } = command {
+        check_crew(tx, crew)?;
+    }
+    let before = crew_of(loaded.visit.record());
+    loaded.visit.set_actor(&loaded.office_actor);
+    let applied = loaded.visit.apply(&loaded.standard, command, &office_context(&by.person, by.now)?)?;
+    commit(tx, id, &loaded.visit, &loaded.standard, &[office_change(applied, by)], by.now)?;
+    grant(tx, id, &before, &crew_of(loaded.visit.record()))?;
+    tx.audit(by.now, &by.person, command.name(), &id.to_string(), "")?;
+    Ok(())
+}
+
+fn crew_of(record: &Record) -> Vec<String> {
+    record.assignment.as_ref().map(|assignment| assignment.crew.clone()).unwrap_or_default()
+}
+
+/// Every member of a crew must be a technician of this tenant.
+pub(super) fn check_crew(tx: &Reading<'_>, crew: &[String]) -> Result<(), OfficeError> {
+    for id in crew {
+        if tx.technician(id)?.is_none() {
+            return Err(OfficeError::Unknown { what: "technician", id: id.chars().take(80).collect() });
+        }
+    }
+    Ok(())
+}
+
+/// Writes the scope events that lead from one crew to another.
+pub(super) fn grant(
+    tx: &Writing<'_>,
+    id: &Uuid,
+    before: &[String],
+    after: &[String],
+) -> Result<(), StoreError> {
+    for technician in before.iter().filter(|technician| !after.contains(technician)) {
+        tx.add_scope_event(technician, id, false)?;
+    }
+    for technician in after.iter().filter(|technician| !before.contains(technician)) {
+        tx.add_scope_event(technician, id, true)?;
+    }
+    Ok(())
+}

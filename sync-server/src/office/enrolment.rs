@@ -1,0 +1,205 @@
+//! Letting people and devices in, and shutting them out.
+
+use jiff::{SignedDuration, Timestamp};
+use jobsheet_core::hex;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{By, OfficeError, check_id, check_name};
+use crate::secret::{self, Token, TokenKind};
+use crate::store::Writing;
+
+/// How long an enrolment code holds.
+pub(super) const CODE_MINUTES: i64 = 15;
+
+/// What the holder of an office token does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Role {
+    /// Everything.
+    Admin,
+    /// Imports, dispatches, assigns.
+    Dispatcher,
+    /// Reviews and escalates.
+    Supervisor,
+    /// Decides on major faults and complaints.
+    ServiceDirector,
+    /// Calls customers back.
+    FollowUpAgent,
+    /// Hands out and takes back parts.
+    Warehouse,
+    /// Reads everything, changes nothing.
+    Auditor,
+}
+
+impl Role {
+    const ALL: [(Role, &'static str); 7] = [
+        (Role::Admin, "admin"),
+        (Role::Dispatcher, "dispatcher"),
+        (Role::Supervisor, "supervisor"),
+        (Role::ServiceDirector, "service-director"),
+        (Role::FollowUpAgent, "follow-up-agent"),
+        (Role::Warehouse, "warehouse"),
+        (Role::Auditor, "auditor"),
+    ];
+
+    /// The role's id.
+    pub(crate) fn id(self) -> &'static str {
+        Self::ALL.iter().find(|(role, _)| *role == self).map_or("auditor", |(_, id)| id)
+    }
+
+    /// A role by id. An id that this version does not know may do nothing.
+    pub(crate) fn parse(id: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == id).map(|(role, _)| *role)
+    }
+
+    /// May change things.
+    pub(crate) fn writes(self) -> bool {
+        self != Role::Auditor
+    }
+}
+
+/// Makes an office token. The text is shown once; only its hash is kept.
+pub(crate) fn create_token(tx: &Writing<'_>, name: &str, role: Role, by: &By) -> Result<Token, OfficeError> {
+    check_id("name", name)?;
+    if ["server", "console"].contains(&name) {
+        return Err(OfficeError::Invalid {
+            field: "name",
+            reason: format!("`{name}` is the server's own name"),
+        });
+    }
+    let token = Token::make(TokenKind::Office, hex(&secret::random::<4>()?))?;
+    tx.add_token(&token.id, name, role.id(), &token.hash(), by.now)?;
+    tx.audit(by.now, &by.person, "token-create", &token.id, role.id())?;
+    Ok(token)
+}
+
+/// Revokes an office token.
+pub(crate) fn revoke_token(tx: &Writing<'_>, id: &str, by: &By) -> Result<(), OfficeError> {
+    if !tx.revoke_token(id, by.now)? {
+        return Err(OfficeError::Unknown { what: "valid token", id: id.chars().take(80).collect() });
+    }
+    tx.audit(by.now, &by.person, "token-revoke", id, "")?;
+    Ok(())
+}
+
+/// Adds a technician.
+pub(crate) fn add_technician(tx: &Writing<'_>, id: &str, name: &str, by: &By) -> Result<(), OfficeError> {
+    check_id("id", id)?;
+    check_name("name", name)?;
+    if !tx.add_technician(id, name, by.now)? {
+        return Err(OfficeError::Taken { what: "technician", id: id.to_owned() });
+    }
+    tx.audit(by.now, &by.person, "technician-add", id, "")?;
+    Ok(())
+}
+
+/// A code by which one device enrols.
+#[derive(Debug, Serialize)]
+pub(crate) struct EnrolmentCode {
+    /// The code.
+    pub(crate) code: String,
+    /// Until when it holds.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Issues an enrolment code for a technician. It is shown once; only its hash is kept.
+pub(crate) fn issue_code(tx: &Writing<'_>, technician: &str, by: &By) -> Result<EnrolmentCode, OfficeError> {
+    if tx.technician(technician)?.is_none() {
+        return Err(OfficeError::Unknown { what: "technician", id: technician.chars().take(80).collect() });
+    }
+    let code = secret::enrolment_code()?;
+    let expires_at = by.now.checked_add(SignedDuration::from_mins(CODE_MINUTES)).unwrap_or(Timestamp::MAX);
+    tx.add_enrolment(&secret::hash(&code), technician, expires_at)?;
+    tx.audit(by.now, &by.person, "enrolment-issue", technician, "")?;
+    Ok(EnrolmentCode { code, expires_at })
+}
+
+/// What a device gets when it enrols.
+#[derive(Debug, Serialize)]
+pub(crate) struct Enrolled {
+    /// Id of the device.
+    device: Uuid,
+    /// Whose it is.
+    technician: String,
+    /// The technician's name.
+    technician_name: String,
+    /// The device's token. Shown once.
+    token: String,
+    /// The tenant.
+    tenant: String,
+    /// The server's clock.
+    server_time: Timestamp,
+}
+
+/// Enrols a device by a code, which is used up.
+pub(crate) fn enrol(
+    tx: &Writing<'_>,
+    code: &str,
+    device_name: &str,
+    now: Timestamp,
+) -> Result<Enrolled, OfficeError> {
+    check_name("device_name", device_name)?;
+    let code = secret::hash(&code.trim().to_ascii_lowercase());
+    let technician = tx.use_enrolment(&code, now)?.ok_or(OfficeError::CodeNotValid)?;
+    let technician = tx.technician(&technician)?.ok_or(OfficeError::CodeNotValid)?;
+    let device = secret::random_uuid()?;
+    let token = Token::make(TokenKind::Device, device.simple().to_string())?;
+    tx.add_device(&device, &technician.id, device_name, &token.hash(), now)?;
+    tx.audit(now, &technician.id, "enrol", &device.to_string(), "")?;
+    Ok(Enrolled {
+        device,
+        technician: technician.id,
+        technician_name: technician.name,
+        token: token.reveal(),
+        tenant: tx.tenant().to_owned(),
+        server_time: now,
+    })
+}
+
+/// Revokes a device: its token stops at once.
+pub(crate) fn revoke_device(tx: &Writing<'_>, id: &Uuid, by: &By) -> Result<(), OfficeError> {
+    if !tx.revoke_device(id, by.now)? {
+        return Err(OfficeError::Unknown { what: "valid device", id: id.to_string() });
+    }
+    tx.audit(by.now, &by.person, "device-revoke", &id.to_string(), "")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_code_holds_for_one_device_and_fifteen_minutes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let by = By { person: "office".to_owned(), now };
+        let issue = || {
+            store.write(|tx| {
+                if tx.technician("lee")?.is_none() {
+                    add_technician(tx, "lee", "Lee", &by)?;
+                }
+                issue_code(tx, "lee", &by)
+            })
+        };
+        let take = |code: &str, at: Timestamp| store.write(|tx| enrol(tx, code, "phone", at));
+        let code = issue().unwrap();
+        assert!(code.code.len() * 4 >= 128, "at least 128 bits");
+        let enrolled = take(&code.code, now).unwrap();
+        assert_eq!(enrolled.technician, "lee");
+        assert!(matches!(take(&code.code, now), Err(OfficeError::CodeNotValid)), "used");
+        assert!(matches!(take("0000", now), Err(OfficeError::CodeNotValid)), "unknown");
+        let late = issue().unwrap();
+        assert!(matches!(take(&late.code, late.expires_at), Err(OfficeError::CodeNotValid)), "expired");
+    }
+
+    #[test]
+    fn every_role_is_read_back_from_its_id() {
+        for (role, id) in Role::ALL {
+            assert_eq!((Role::parse(id), role.id()), (Some(role), id));
+        }
+        assert_eq!(Role::parse("root"), None);
+    }
+}

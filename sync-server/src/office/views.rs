@@ -1,0 +1,91 @@
+//! A visit as the office reads it.
+
+use jiff::Timestamp;
+use jobsheet_core::Lang;
+use jobsheet_core::assess;
+use jobsheet_core::report::{self, Audience};
+use jobsheet_core::standard::Side;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::OfficeError;
+use crate::documents::{Loaded, load};
+use crate::standards::Standards;
+use crate::store::Reading;
+
+fn loaded(tx: &Reading<'_>, standards: &Standards, id: &Uuid) -> Result<Loaded, OfficeError> {
+    load(tx, standards, id)?.ok_or_else(|| OfficeError::Unknown { what: "visit", id: id.to_string() })
+}
+
+/// The record, its assessment, and what one side has to do next. With a language, texts are given in it alone.
+pub(crate) fn visit_view(
+    tx: &Reading<'_>,
+    standards: &Standards,
+    id: &Uuid,
+    side: Side,
+    lang: Option<Lang>,
+    now: Timestamp,
+) -> Result<Value, OfficeError> {
+    let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
+    let record = visit.record();
+    let heads: Vec<String> = visit.heads().iter().map(|hash| jobsheet_core::hex(hash)).collect();
+    let mut view = json!({
+        "heads": heads,
+        "assessment": assess::assess(record, &standard, now),
+        "next": assess::next(record, &standard, side, now),
+    });
+    if let Some(lang) = lang {
+        in_language(&mut view, lang);
+    }
+    // The record is what people wrote: it is never translated.
+    view["record"] = json!(record);
+    Ok(view)
+}
+
+/// The service report as HTML.
+pub(crate) fn report(
+    tx: &Reading<'_>,
+    standards: &Standards,
+    id: &Uuid,
+    lang: Lang,
+    audience: Audience,
+    now: Timestamp,
+) -> Result<String, OfficeError> {
+    let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
+    report::html(visit.record(), &standard, now, lang, audience)
+        .map_err(|error| OfficeError::Report(error.to_string()))
+}
+
+/// Replaces every text in two languages by the one asked for.
+fn in_language(value: &mut Value, lang: Lang) {
+    match value {
+        Value::Object(fields) => {
+            let text = match lang {
+                Lang::En => fields.get("en"),
+                Lang::Zh => fields.get("zh"),
+            };
+            match text {
+                Some(Value::String(text))
+                    if fields.len() == 2 && fields.contains_key("en") && fields.contains_key("zh") =>
+                {
+                    *value = Value::String(text.clone());
+                }
+                _ => fields.values_mut().for_each(|field| in_language(field, lang)),
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| in_language(item, lang)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_given_in_one_language_and_all_else_is_kept() {
+        let mut value = json!({"a": [{"en": "Badge", "zh": "工牌"}], "b": {"en": "x", "other": 1}, "c": 2});
+        in_language(&mut value, Lang::Zh);
+        assert_eq!(value, json!({"a": ["工牌"], "b": {"en": "x", "other": 1}, "c": 2}));
+    }
+}
