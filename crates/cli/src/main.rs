@@ -1,2 +1,98 @@
-//! Jobsheet.
-fn main() {}
+//! `jobsheet`: the technician's side from a terminal. Everything an app does through the library can be done here.
+
+mod act;
+mod args;
+mod failure;
+mod lists;
+mod output;
+mod run;
+mod server;
+mod standards;
+mod visit;
+mod words;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use jobsheet::{Network, Options, Store, clock};
+
+use args::{Args, Verb};
+use failure::Failure;
+use output::Output;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
+    let output = Output::new(args.json, args.lang);
+    match carry_out(args, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Errors of the command line itself. With `--json` they are JSON too.
+fn usage(error: &clap::Error) -> ExitCode {
+    let json = std::env::args_os().any(|arg| arg == "--json");
+    let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    if json && !asked_for {
+        let message =
+            error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Output::new(true, jobsheet_core::Lang::En).failure(&Failure::Usage(message));
+        return ExitCode::from(2);
+    }
+    // Nobody is left to tell if the terminal is gone.
+    let _ = error.print();
+    ExitCode::from(if asked_for { 0 } else { 2 })
+}
+
+fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
+    let verb = match args.verb {
+        Verb::Completions { shell } => {
+            args::completions(shell);
+            return Ok(());
+        }
+        Verb::Standards(verb) => return standards::carry_out(verb, output),
+        verb => verb,
+    };
+    let clock = clock::from_environment()
+        .map_err(|error| Failure::input(clock::CLOCK_VARIABLE, error.to_string()))?;
+    let extra_ca_pem = match &args.ca {
+        Some(file) => Some(std::fs::read(file).map_err(|error| Failure::file(file, &error))?),
+        None => None,
+    };
+    let network = Network { extra_ca_pem, allow_plain_http: args.plain_http, ..Network::default() };
+    let options = Options { clock: Arc::clone(&clock), network, ..Options::default() };
+    let folder = args::store_folder(args.store)?;
+    let store = Store::open(folder, options)?;
+    let here = Here { store, output, offset: clock.read().offset };
+    match verb {
+        Verb::Enrol { server, code, name } => server::enrol(&here, &server, &code, name),
+        Verb::Sync => server::sync(&here),
+        Verb::Visits(query) => lists::visits(&here, query),
+        Verb::Outbox => lists::outbox(&here),
+        Verb::Quarantine { discard } => lists::quarantine(&here, discard),
+        Verb::Show { visit } => visit::show(&here, &visit),
+        Verb::Next { visit } => visit::next(&here, &visit),
+        Verb::History { visit } => visit::history(&here, &visit),
+        Verb::Report { visit, out, audience } => visit::report(&here, &visit, out, audience),
+        Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
+        Verb::Run { visit } => run::run(&here, visit.as_deref()),
+        Verb::Act(act) => act::carry_out(&here, act),
+        Verb::Completions { .. } | Verb::Standards(_) => Ok(()),
+    }
+}
+
+/// What every command works with.
+struct Here<'a> {
+    store: Store,
+    output: &'a Output,
+    /// UTC offset in which times are shown.
+    offset: jiff::tz::Offset,
+}

@@ -97,8 +97,9 @@ impl Filter {
             filter.sql.push_str(" AND open = 1");
         }
         if !query.states.is_empty() {
-            let marks = vec!["?"; query.states.len()].join(", ");
-            filter.sql.push_str(&format!(" AND state IN ({marks})"));
+            filter.sql.push_str(" AND state IN (");
+            filter.sql.push_str(&vec!["?"; query.states.len()].join(", "));
+            filter.sql.push(')');
             for state in &query.states {
                 filter.values.push(Box::new(state.clone()));
             }

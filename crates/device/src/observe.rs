@@ -19,7 +19,7 @@ pub enum ListChange {
     /// The whole list; the first thing a subscriber is told.
     All(Vec<VisitRow>),
     /// A visit is new in the list, or its row has changed.
-    Put(VisitRow),
+    Put(Box<VisitRow>),
     /// A visit is no longer in the list.
     Removed(VisitId),
 }
@@ -161,7 +161,7 @@ fn difference(store: &Weak<Inner>, subscriber: &mut Subscriber, visit: VisitId) 
         Read::Rows(rows) => match rows.into_iter().next() {
             Some(row) => {
                 subscriber.shown.insert(visit);
-                tell(subscriber, ListChange::Put(row))
+                tell(subscriber, ListChange::Put(Box::new(row)))
             }
             None if subscriber.shown.remove(&visit) => tell(subscriber, ListChange::Removed(visit)),
             None => !subscriber.cancelled.load(Ordering::Acquire),

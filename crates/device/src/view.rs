@@ -69,6 +69,14 @@ impl Store {
         })
     }
 
+    /// The standard that a visit pins.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn standard(&self, visit: VisitId) -> Result<Arc<Standard>, StoreError> {
+        self.read(visit, |warm, _, _| Ok(warm.standard.clone()))
+    }
+
     /// The service report of a visit, as one HTML page.
     ///
     /// # Errors

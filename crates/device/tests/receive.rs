@@ -1,4 +1,5 @@
 //! Replies of the server: verdicts, documents, tails, revocation, restart, and work that must never be lost.
+#![allow(clippy::unwrap_used, clippy::panic)] // a test that fails may panic
 
 mod common;
 

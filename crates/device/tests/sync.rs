@@ -1,4 +1,5 @@
 //! The sync loop against a small HTTP server in this process: what is sent, what is retried, what each answer means.
+#![allow(clippy::unwrap_used, clippy::panic)] // a test that fails may panic
 
 mod common;
 
@@ -230,8 +231,9 @@ fn pending_changes_stay_and_do_not_make_the_loop_endless() {
 
 #[test]
 fn a_caller_can_stop_a_sync_and_a_restless_server_is_left() {
-    let (address, requests) =
-        server(|at, _| ok(&Reply { more: true, cursor: vec![1 + at as u8], ..Reply::default() }));
+    let (address, requests) = server(|at, _| {
+        ok(&Reply { more: true, cursor: vec![u8::try_from(at).unwrap() + 1], ..Reply::default() })
+    });
     let folder = tempfile::tempdir().unwrap();
     let store = enrolled(folder.path(), &address);
     let stopped =

@@ -76,39 +76,29 @@ impl Incoming<'_> {
     }
 
     fn draft(&self, work: &Work<'_>, received: &mut Received) -> Result<Option<Draft>, StoreError> {
-        if let Some(head) = store::read_head(self.connection, self.visit)? {
+        let known = store::read_head(self.connection, self.visit)?;
+        let is_known = known.is_some();
+        let head = known.unwrap_or(Head { version: 0, last_change: 0, revoked: false, unsent: 0 });
+        if is_known {
             match load_visit(self.connection, self.visit) {
                 Ok((document, tail)) => return Ok(Some(Draft { document, head, tail, rewritten: false })),
-                Err(StoreError::Record(error)) => match &work.document {
-                    // What is stored can not be read: the server's copy heals it, with the own changes in the log.
-                    Some(document) => {
-                        return Ok(Some(Draft {
-                            document: document.clone(),
-                            head,
-                            tail: 0,
-                            rewritten: true,
-                        }));
-                    }
-                    None => {
-                        received.problem(Some(self.visit), error.to_string());
-                        return Ok(None);
-                    }
-                },
+                // What is stored can not be read: the server's copy heals it, with the own changes in the log.
+                Err(StoreError::Record(_)) if work.document.is_some() => {}
+                Err(StoreError::Record(error)) => {
+                    received.problem(Some(self.visit), error.to_string());
+                    return Ok(None);
+                }
                 Err(error) => return Err(error),
             }
         }
-        let head = Head { version: 0, last_change: 0, revoked: false, unsent: 0 };
-        match &work.document {
-            Some(document) => Ok(Some(Draft { document: document.clone(), head, tail: 0, rewritten: true })),
-            None => {
-                // A verdict on, or a farewell to, a document that is not here changes nothing.
-                if !work.tail.is_empty() {
-                    received
-                        .problem(Some(self.visit), "changes came for a document that is not on this device");
-                }
-                Ok(None)
-            }
+        if let Some(document) = &work.document {
+            return Ok(Some(Draft { document: document.clone(), head, tail: 0, rewritten: true }));
         }
+        // A verdict on, or a farewell to, a document that is not here changes nothing.
+        if !work.tail.is_empty() {
+            received.problem(Some(self.visit), "changes came for a document that is not on this device");
+        }
+        Ok(None)
     }
 
     /// Rebuilds the document without refused changes and what builds on them.
@@ -183,7 +173,7 @@ impl Incoming<'_> {
                     }
                 }
                 Ok(_) => {
-                    received.problem(Some(self.visit), "a change does not have the hash it was sent under")
+                    received.problem(Some(self.visit), "a change does not have the hash it was sent under");
                 }
                 Err(error) => received.problem(Some(self.visit), error.to_string()),
             }

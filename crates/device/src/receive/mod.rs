@@ -71,7 +71,7 @@ impl Store {
         let packs = checked_packs(reply, &mut received);
         let mut work = sorted(reply);
         // Documents are read before the writer is taken: a first sync of hundreds of visits must not stop a command.
-        self.read_ahead(&mut work, &mut received);
+        read_ahead(&mut work, &mut received);
         let mut touched: Vec<VisitId> = Vec::new();
         {
             let mut writing = self.inner.writer.lock()?;
@@ -115,17 +115,18 @@ impl Store {
         self.inner.observers.changed(touched);
         Ok(received)
     }
+}
 
-    fn read_ahead(&self, work: &mut BTreeMap<VisitId, Work<'_>>, received: &mut Received) {
-        for (visit, work) in work {
-            let Some(new) = work.new else { continue };
-            match Visit::load(&new.snapshot) {
-                Ok(document) if document.record().id == *visit => work.document = Some(document),
-                Ok(_) => {
-                    received.problem(Some(*visit), "the document names another visit than it was sent for")
-                }
-                Err(error) => received.problem(Some(*visit), error.to_string()),
+/// Reads whole documents.
+fn read_ahead(work: &mut BTreeMap<VisitId, Work<'_>>, received: &mut Received) {
+    for (visit, work) in work {
+        let Some(new) = work.new else { continue };
+        match Visit::load(&new.snapshot) {
+            Ok(document) if document.record().id == *visit => work.document = Some(document),
+            Ok(_) => {
+                received.problem(Some(*visit), "the document names another visit than it was sent for");
             }
+            Err(error) => received.problem(Some(*visit), error.to_string()),
         }
     }
 }

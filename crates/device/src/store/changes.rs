@@ -219,11 +219,18 @@ pub(crate) fn keep_snapshot(
     Ok(())
 }
 
+/// A document as it is stored.
+pub(crate) struct SavedDocument {
+    pub(crate) snapshot: Vec<u8>,
+    /// Changes after the snapshot.
+    pub(crate) tail: Vec<Vec<u8>>,
+}
+
 /// The snapshot of a document and the changes after it.
 pub(crate) fn snapshot_and_tail(
     connection: &Connection,
     document: VisitId,
-) -> Result<Option<(Vec<u8>, Vec<Vec<u8>>)>, StoreError> {
+) -> Result<Option<SavedDocument>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT bytes, covers FROM snapshot WHERE document = ?1")?;
     let found: Option<(Vec<u8>, i64)> =
@@ -232,7 +239,7 @@ pub(crate) fn snapshot_and_tail(
     let mut statement =
         connection.prepare_cached("SELECT bytes FROM change WHERE document = ?1 AND n > ?2 ORDER BY n")?;
     let tail = statement.query_map(params![document, covers], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(Some((snapshot, tail)))
+    Ok(Some(SavedDocument { snapshot, tail }))
 }
 
 /// The actor that writes a document for this installation, and its next number.

@@ -1,4 +1,4 @@
-//! The store of one device: one SQLite file, one writer, readers beside it, and the documents that are warm.
+//! The store of one device: one `SQLite` file, one writer, readers beside it, and the documents that are warm.
 //!
 //! Locks are taken in one order: the writer, then a warm document, then (briefly, and never while waiting for anything)
 //! the cache's index or the pool of readers.

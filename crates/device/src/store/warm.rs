@@ -51,11 +51,11 @@ impl Warm {
 
 /// Loads a document without its standard; also how many changes follow its snapshot.
 pub(crate) fn load_visit(connection: &Connection, document: VisitId) -> Result<(Visit, u32), StoreError> {
-    let Some((snapshot, tail)) = changes::snapshot_and_tail(connection, document)? else {
+    let Some(saved) = changes::snapshot_and_tail(connection, document)? else {
         return Err(StoreError::Record(RecordError::NotAVisit { missing: "snapshot".to_owned() }));
     };
-    let count = u32::try_from(tail.len()).unwrap_or(u32::MAX);
-    Ok((Visit::load_with(&snapshot, &tail)?, count))
+    let count = u32::try_from(saved.tail.len()).unwrap_or(u32::MAX);
+    Ok((Visit::load_with(&saved.snapshot, &saved.tail)?, count))
 }
 
 /// The warm documents, bounded; the one used longest ago goes first.

@@ -23,7 +23,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Longest wait a server may ask for before a try.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// Longest reason that is read from an error's body, in bytes.
-const MAX_REASON_BYTES: u64 = 16 << 10;
+const MAX_REASON_BYTES: usize = 16 << 10;
 
 /// How the server is reached.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Default for Network {
             extra_ca_pem: None,
             allow_plain_http: false,
             connect_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -91,7 +91,7 @@ impl Client {
             }
             other => other,
         });
-        read(answer?, MAX_REASON_BYTES as usize)
+        read(answer?, MAX_REASON_BYTES)
     }
 
     fn post(&self, path: &str) -> Result<RequestBuilder, SyncError> {
@@ -199,7 +199,7 @@ fn root_cause(error: &reqwest::Error) -> String {
 fn reason(response: Response) -> String {
     let fallback = response.status().canonical_reason().unwrap_or("no reason given").to_owned();
     let mut body = Vec::new();
-    if response.take(MAX_REASON_BYTES).read_to_end(&mut body).is_err() {
+    if response.take(MAX_REASON_BYTES as u64).read_to_end(&mut body).is_err() {
         return fallback;
     }
     let problem: Option<serde_json::Value> = serde_json::from_slice(&body).ok();

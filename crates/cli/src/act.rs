@@ -1,0 +1,454 @@
+//! One subcommand for every command of a visit's life on a device.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use jobsheet::PhotoFacts;
+use jobsheet_core::Moment;
+use jobsheet_core::record::{
+    AnswerValue, Command, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer, VisitId,
+};
+
+use crate::Here;
+use crate::args::BreachSource;
+use crate::failure::Failure;
+use crate::visit::find;
+
+/// Longest text that is read from standard input, in bytes. Longer ones are refused by the record anyway.
+const MAX_STDIN_BYTES: u64 = 32 << 20;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Act {
+    /// Take the job on
+    Accept(On),
+    /// Tools and spares are checked and complete
+    Prepare(On),
+    /// The time is agreed with the customer
+    ConfirmAppointment {
+        #[command(flatten)]
+        on: On,
+        /// How, such as phone or sms
+        #[arg(long)]
+        channel: String,
+    },
+    /// Set out
+    Depart(On),
+    /// Reach the customer
+    Arrive(On),
+    /// Show the work badge
+    PresentBadge(On),
+    /// Step inside with the customer's agreement
+    Enter(On),
+    /// The cause is identified
+    Diagnose(On),
+    /// The customer agrees to the work, or does not
+    ObtainConsent {
+        #[command(flatten)]
+        on: On,
+        /// The customer does not agree
+        #[arg(long)]
+        refused: bool,
+        /// The customer's words
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Begin the work
+    Start(On),
+    /// Interrupt the work
+    Pause {
+        #[command(flatten)]
+        on: On,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Go on
+    Resume(On),
+    /// The work is complete
+    Finish(On),
+    /// Finished work turns out not to be complete
+    Reopen {
+        #[command(flatten)]
+        on: On,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// The equipment and its papers go back to the customer
+    HandOver(On),
+    /// Leave the site
+    Leave(On),
+    /// Answer a checklist item
+    Answer {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the item
+        item: String,
+        #[command(flatten)]
+        value: Value,
+    },
+    /// Record a measured value
+    Measure {
+        #[command(flatten)]
+        on: On,
+        /// Quantity, an id of the pack
+        quantity: String,
+        /// The value
+        #[arg(allow_negative_numbers = true)]
+        value: f64,
+        /// UCUM unit code, such as V or kPa
+        unit: String,
+        /// The instrument it was read from
+        #[arg(long)]
+        instrument: Option<String>,
+    },
+    /// Edit a note
+    Note {
+        #[command(flatten)]
+        on: On,
+        /// Note, an id of the pack
+        note: String,
+        /// Words to add at the end; - reads them from standard input
+        #[arg(long, value_name = "TEXT", conflicts_with_all = ["at", "delete", "insert"], required_unless_present = "at")]
+        append: Option<String>,
+        /// First character to change, from 0
+        #[arg(long)]
+        at: Option<usize>,
+        /// Characters to remove
+        #[arg(long, requires = "at", default_value_t = 0)]
+        delete: usize,
+        /// Words to put there
+        #[arg(long, requires = "at", default_value = "")]
+        insert: String,
+    },
+    /// Use a part
+    ConsumePart {
+        #[command(flatten)]
+        on: On,
+        /// Part number
+        number: String,
+        /// Pieces
+        #[arg(long, default_value_t = 1)]
+        quantity: u32,
+        /// Name of the part
+        #[arg(long)]
+        name: Option<String>,
+        /// Serial number of the new part
+        #[arg(long)]
+        serial: Option<String>,
+        /// An old part came out for it
+        #[arg(long)]
+        replaces: bool,
+        /// Serial number of the old part
+        #[arg(long, requires = "replaces")]
+        old_serial: Option<String>,
+        /// The old part was taken back for the store
+        #[arg(long, requires = "replaces")]
+        returned: bool,
+    },
+    /// Keep a photo and name it in the record
+    AddPhoto {
+        #[command(flatten)]
+        on: On,
+        /// The file
+        file: PathBuf,
+        /// Rule id of the item it proves
+        #[arg(long)]
+        item: Option<String>,
+        /// Moment, such as before or after
+        #[arg(long)]
+        moment: Option<String>,
+        /// Caption
+        #[arg(long)]
+        caption: Option<String>,
+    },
+    /// The customer rates the service
+    Survey {
+        #[command(flatten)]
+        on: On,
+        /// Level, an id of the pack
+        level: String,
+        /// The customer's words
+        #[arg(long)]
+        words: Option<String>,
+    },
+    /// Somebody signs what the record says now
+    Sign {
+        #[command(flatten)]
+        on: On,
+        /// Role of the signer, an id of the pack
+        #[arg(long)]
+        role: String,
+        /// Name of the signer
+        #[arg(long)]
+        name: String,
+        /// Image of the strokes
+        #[arg(long, value_name = "FILE")]
+        image: Option<PathBuf>,
+    },
+    /// Attest the conduct of one phase
+    Attest {
+        #[command(flatten)]
+        on: On,
+        /// Phase, an id of the pack
+        phase: String,
+        /// A rule that was not kept, and why; may be given more than once
+        #[arg(long = "except", value_name = "RULE=REASON", value_parser = exception)]
+        exceptions: Vec<Exception>,
+    },
+    /// Report an incident or another event of the pack
+    ReportEvent {
+        #[command(flatten)]
+        on: On,
+        /// Event, an id of the pack
+        event: String,
+        /// Words
+        #[arg(long)]
+        note: Option<String>,
+        /// What it is about: the id of a part or an incident
+        #[arg(long)]
+        about: Option<String>,
+    },
+    /// Give the reason for a missed deadline
+    ExplainDelay {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the deadline
+        milestone: String,
+        /// The reason
+        reason: String,
+    },
+    /// Tell somebody of a missed deadline
+    Escalate {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the deadline
+        milestone: String,
+        /// Who was told: a role of the pack
+        to: String,
+    },
+    /// Report that a rule was not kept
+    ReportBreach {
+        #[command(flatten)]
+        on: On,
+        /// Rule id
+        rule: String,
+        /// Who found it
+        #[arg(long, value_enum, default_value_t = BreachSource::Own)]
+        source: BreachSource,
+        /// What happened
+        #[arg(long)]
+        note: String,
+    },
+    /// Settle a conflict: one of the versions stands
+    Resolve {
+        #[command(flatten)]
+        on: On,
+        /// answer:ITEM, attestation:PHASE or survey
+        #[arg(value_parser = target)]
+        target: ResolveTarget,
+        /// The version that stands, from 0 as `show` lists them
+        version: usize,
+    },
+    /// Send a message to the office
+    Say {
+        #[command(flatten)]
+        on: On,
+        /// The words
+        words: String,
+    },
+}
+
+/// The visit that a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct On {
+    /// Id or order number
+    visit: String,
+}
+
+/// An answer.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Value {
+    /// Yes
+    #[arg(long)]
+    yes: bool,
+    /// No
+    #[arg(long)]
+    no: bool,
+    /// One of the item's options
+    #[arg(long, value_name = "OPTION")]
+    choice: Option<String>,
+    /// Words
+    #[arg(long)]
+    text: Option<String>,
+    /// A time, such as 2026-03-01T09:30:00-05:00
+    #[arg(long)]
+    time: Option<Moment>,
+    /// Not done, for this reason
+    #[arg(long, value_name = "REASON")]
+    waive: Option<String>,
+}
+
+impl Value {
+    fn answer(self) -> AnswerValue {
+        match self {
+            Value { choice: Some(choice), .. } => AnswerValue::Choice(choice),
+            Value { text: Some(text), .. } => AnswerValue::Text(text),
+            Value { time: Some(time), .. } => AnswerValue::Time(time),
+            Value { waive: Some(reason), .. } => AnswerValue::Waived(reason),
+            // The group lets exactly one through.
+            Value { yes, .. } => AnswerValue::Yes(yes),
+        }
+    }
+}
+
+fn exception(text: &str) -> Result<Exception, String> {
+    match text.split_once('=') {
+        Some((rule, reason)) if !rule.is_empty() && !reason.is_empty() => {
+            Ok(Exception { rule: rule.to_owned(), reason: reason.to_owned() })
+        }
+        _ => Err("write it as RULE=REASON".to_owned()),
+    }
+}
+
+fn target(text: &str) -> Result<ResolveTarget, String> {
+    match text.split_once(':') {
+        Some(("answer", item)) if !item.is_empty() => Ok(ResolveTarget::Answer(item.to_owned())),
+        Some(("attestation", phase)) if !phase.is_empty() => Ok(ResolveTarget::Attestation(phase.to_owned())),
+        None if text == "survey" => Ok(ResolveTarget::Survey),
+        None if text == "assignment" => Ok(ResolveTarget::Assignment),
+        _ => Err("write it as answer:ITEM, attestation:PHASE or survey".to_owned()),
+    }
+}
+
+/// Carries a command out and prints its receipt.
+pub(crate) fn carry_out(here: &Here<'_>, act: Act) -> Result<(), Failure> {
+    let (on, command) = match act {
+        Act::AddPhoto { on, file, item, moment, caption } => {
+            let visit = find(&here.store, &on.visit)?;
+            let pack = here.store.standard(visit)?;
+            let item = item.map(|item| qualified(&pack.pack().id, item));
+            let receipt = here.store.attach(visit, &file, &PhotoFacts { item, moment, caption })?;
+            return here.output.receipt(&receipt);
+        }
+        Act::Sign { on, role, name, image } => {
+            let image = image.map(|file| here.store.keep_file(&file)).transpose()?;
+            (on, Command::Sign { role, name, image_sha256: image.map(|image| image.sha256) })
+        }
+        act => plain(act)?,
+    };
+    let visit = find(&here.store, &on.visit)?;
+    let receipt = here.store.apply(visit, &complete(here, visit, command)?)?;
+    here.output.receipt(&receipt)
+}
+
+/// Commands that need nothing but their arguments.
+fn plain(act: Act) -> Result<(On, Command), Failure> {
+    Ok(match act {
+        Act::Accept(on) => (on, Command::Accept),
+        Act::Prepare(on) => (on, Command::Prepare),
+        Act::ConfirmAppointment { on, channel } => (on, Command::ConfirmAppointment { channel }),
+        Act::Depart(on) => (on, Command::Depart),
+        Act::Arrive(on) => (on, Command::Arrive),
+        Act::PresentBadge(on) => (on, Command::PresentBadge),
+        Act::Enter(on) => (on, Command::Enter),
+        Act::Diagnose(on) => (on, Command::Diagnose),
+        Act::ObtainConsent { on, refused, note } => (on, Command::ObtainConsent { granted: !refused, note }),
+        Act::Start(on) => (on, Command::Start),
+        Act::Pause { on, reason } => (on, Command::Pause { reason }),
+        Act::Resume(on) => (on, Command::Resume),
+        Act::Finish(on) => (on, Command::Finish),
+        Act::Reopen { on, reason } => (on, Command::Reopen { reason }),
+        Act::HandOver(on) => (on, Command::HandOver),
+        Act::Leave(on) => (on, Command::Leave),
+        Act::Answer { on, item, value } => (on, Command::Answer { item, value: value.answer() }),
+        Act::Measure { on, quantity, value, unit, instrument } => {
+            (on, Command::Measure { quantity, value, unit, instrument })
+        }
+        Act::Note { on, note, append: Some(words), .. } => {
+            let words = if words == "-" { stdin()? } else { words };
+            (on, Command::Note { note, edit: NoteEdit::Append(words) })
+        }
+        Act::Note { on, note, append: None, at, delete, insert } => {
+            let edit = NoteEdit::Splice { at: at.unwrap_or_default(), delete, insert };
+            (on, Command::Note { note, edit })
+        }
+        Act::ConsumePart { on, number, quantity, name, serial, replaces, old_serial, returned } => {
+            let replaces = replaces.then_some(OldPart { serial: old_serial, returned });
+            (on, Command::ConsumePart { number, name, quantity, serial, replaces })
+        }
+        Act::Survey { on, level, words } => (on, Command::Survey(SurveyAnswer { level, words })),
+        Act::Attest { on, phase, exceptions } => (on, Command::Attest { phase, exceptions }),
+        Act::ReportEvent { on, event, note, about } => (on, Command::Report { event, note, about }),
+        Act::ExplainDelay { on, milestone, reason } => (on, Command::ExplainDelay { milestone, reason }),
+        Act::Escalate { on, milestone, to } => (on, Command::Escalate { milestone, to }),
+        Act::ReportBreach { on, rule, source, note } => {
+            (on, Command::ReportBreach { rule, source: source.id().to_owned(), note })
+        }
+        Act::Resolve { on, target, version } => (on, Command::Resolve { target, version }),
+        Act::Say { on, words } => (on, Command::Say { words }),
+        Act::AddPhoto { .. } | Act::Sign { .. } => {
+            return Err(Failure::Internal("a command with a file was taken for one without".to_owned()));
+        }
+    })
+}
+
+fn stdin() -> Result<String, Failure> {
+    let mut words = String::new();
+    std::io::stdin()
+        .take(MAX_STDIN_BYTES)
+        .read_to_string(&mut words)
+        .map_err(|error| Failure::input("--append", format!("standard input can not be read: {error}")))?;
+    Ok(words)
+}
+
+/// A rule id with the pack's prefix.
+pub(crate) fn qualified(pack: &str, rule: String) -> String {
+    if rule.contains('.') { rule } else { format!("{pack}.{rule}") }
+}
+
+/// The command with every rule id in full.
+pub(crate) fn complete(here: &Here<'_>, visit: VisitId, command: Command) -> Result<Command, Failure> {
+    let short = |rule: &str| !rule.contains('.');
+    let needed = match &command {
+        Command::Answer { item: rule, .. }
+        | Command::AddPhoto { item: Some(rule), .. }
+        | Command::ExplainDelay { milestone: rule, .. }
+        | Command::Escalate { milestone: rule, .. }
+        | Command::ReportBreach { rule, .. }
+        | Command::Resolve { target: ResolveTarget::Answer(rule), .. } => short(rule),
+        Command::Attest { exceptions, .. } => exceptions.iter().any(|exception| short(&exception.rule)),
+        _ => false,
+    };
+    if !needed {
+        return Ok(command);
+    }
+    let standard = here.store.standard(visit)?;
+    let full = |rule: String| qualified(&standard.pack().id, rule);
+    Ok(match command {
+        Command::Answer { item, value } => Command::Answer { item: full(item), value },
+        Command::AddPhoto { sha256, size, media_type, item, moment, caption } => {
+            Command::AddPhoto { sha256, size, media_type, item: item.map(full), moment, caption }
+        }
+        Command::ExplainDelay { milestone, reason } => {
+            Command::ExplainDelay { milestone: full(milestone), reason }
+        }
+        Command::Escalate { milestone, to } => Command::Escalate { milestone: full(milestone), to },
+        Command::ReportBreach { rule, source, note } => {
+            Command::ReportBreach { rule: full(rule), source, note }
+        }
+        Command::Resolve { target: ResolveTarget::Answer(item), version } => {
+            Command::Resolve { target: ResolveTarget::Answer(full(item)), version }
+        }
+        Command::Attest { phase, exceptions } => Command::Attest {
+            phase,
+            exceptions: exceptions
+                .into_iter()
+                .map(|exception| Exception { rule: full(exception.rule), reason: exception.reason })
+                .collect(),
+        },
+        other => other,
+    })
+}

@@ -1,0 +1,210 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jobsheet_core::Lang;
+use jobsheet_core::report::Audience;
+
+use crate::act::Act;
+use crate::failure::Failure;
+
+const EPILOGUE: &str = "\
+VISIT is a visit's id or its order number. Rules and items may be named without the pack's prefix.
+
+Exit codes:
+  0  done
+  1  internal error
+  2  usage, or a value that can not be right
+  3  refused: a rule, the state of the visit or a value stands against it; nothing was written
+  4  not found
+  5  network, or the server failed
+  6  not enrolled, or the server does not accept this device
+  7  the store is busy, damaged, full, or of a newer version
+
+With --json, results and errors alike are JSON on standard output. A refusal names its rules and clauses:
+  {\"error\": {\"kind\": \"refused\", \"code\": \"not-yet\", \"message\": \"…\", \"rules\": [{\"rule\": …, \"clause\": …, \"text\": …}]}}
+
+Environment: JOBSHEET_STORE, JOBSHEET_LANG, and JOBSHEET_CLOCK (an RFC 3339 time at which this process begins).";
+
+/// Work service visits offline: what is still to do, and under which clause.
+#[derive(Debug, Parser)]
+#[command(name = "jobsheet", version, after_help = EPILOGUE, disable_help_subcommand = true)]
+pub(crate) struct Args {
+    /// Folder of the store [default: `$XDG_DATA_HOME/jobsheet`]
+    #[arg(long, global = true, value_name = "DIR", env = "JOBSHEET_STORE")]
+    pub(crate) store: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language of rules and reports: en or zh
+    #[arg(long, global = true, default_value = "en", env = "JOBSHEET_LANG")]
+    pub(crate) lang: Lang,
+    /// Certificates (PEM) to trust beside the public ones
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub(crate) ca: Option<PathBuf>,
+    /// Allow http:// to other machines: the device's token then travels in the open
+    #[arg(long, global = true, hide_short_help = true)]
+    pub(crate) plain_http: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Enrol this device with a one-time code from the office
+    Enrol {
+        /// Address of the server, such as `https://jobs.example.org`
+        #[arg(long)]
+        server: String,
+        /// The code
+        #[arg(long)]
+        code: String,
+        /// What the office calls this device [default: the machine's name]
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Exchange work with the server
+    Sync,
+    /// List visits by planned start
+    Visits(VisitsArgs),
+    /// Show one visit: what is done, owed and late
+    Show {
+        /// Id or order number
+        visit: String,
+    },
+    /// What to do now, in order, and why
+    Next {
+        /// Id or order number
+        visit: String,
+    },
+    /// Who changed what, and when
+    History {
+        /// Id or order number
+        visit: String,
+    },
+    /// Say why a command would be refused, without carrying it out
+    Preview {
+        /// Id or order number
+        visit: String,
+        /// The command as JSON, such as '{"do": "finish"}'
+        #[arg(value_name = "JSON")]
+        command: String,
+    },
+    /// Carry out commands from standard input, one JSON object a line
+    ///
+    /// Each line is a command with its visit: {"visit": "…", "do": "accept"}. Each is answered by one JSON line as soon as
+    /// it is durable: {"ok": true, "receipt": …} or {"ok": false, "error": …}. A refusal does not end the run, and the exit
+    /// code is 0 when the input ends. A photo may be given as {"do": "add-photo", "file": "…"}.
+    Run {
+        /// The visit of lines that name none
+        visit: Option<String>,
+    },
+    /// Work that the server does not have yet
+    Outbox,
+    /// Changes that were refused and are kept
+    Quarantine {
+        /// Throw one away for good
+        #[arg(long, value_name = "CHANGE")]
+        discard: Option<String>,
+    },
+    /// Render the service report as HTML
+    Report {
+        /// Id or order number
+        visit: String,
+        /// Write to a file instead of standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Who reads it: crew, office, customer or third-party
+        #[arg(long, default_value = "crew")]
+        audience: Audience,
+    },
+    /// Standards that come with this program, and the format of packs
+    #[command(subcommand)]
+    Standards(StandardsVerb),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    #[command(flatten)]
+    Act(Act),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VisitsArgs {
+    /// Words that occur in the number, the place or the fault
+    #[arg(long, default_value = "")]
+    pub(crate) query: String,
+    /// States to show; may be given more than once
+    #[arg(long)]
+    pub(crate) state: Vec<String>,
+    /// Leave out visits that are over
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Page, from 1
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) page: u32,
+    /// Visits per page, 1 to 200
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) size: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StandardsVerb {
+    /// List the standards
+    List,
+    /// Show the rules of a standard
+    Show {
+        /// Id of the standard
+        id: String,
+    },
+    /// Check a pack file
+    Lint {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of pack files
+    Schema,
+}
+
+/// Prints a completion script.
+pub(crate) fn completions(shell: Shell) {
+    clap_complete::generate(shell, &mut Args::command(), "jobsheet", &mut std::io::stdout());
+}
+
+/// The folder of the store: as asked for, or where the system keeps data of programs.
+pub(crate) fn store_folder(asked: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let given = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    asked
+        .or_else(|| given("XDG_DATA_HOME").map(|data| data.join("jobsheet")))
+        .or_else(|| given("HOME").map(|home| home.join(".local/share/jobsheet")))
+        .or_else(|| given("LOCALAPPDATA").map(|data| data.join("jobsheet")))
+        .ok_or_else(|| Failure::input("--store", "no home folder is known; name a folder"))
+}
+
+/// Who found a breach.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BreachSource {
+    /// The person who reports it
+    #[value(name = "self")]
+    Own,
+    /// A survey
+    Survey,
+    /// An audit
+    Audit,
+    /// A complaint
+    Complaint,
+}
+
+impl BreachSource {
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::Own => "self",
+            Self::Survey => "survey",
+            Self::Audit => "audit",
+            Self::Complaint => "complaint",
+        }
+    }
+}

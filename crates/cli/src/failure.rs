@@ -1,0 +1,144 @@
+//! Why a command failed, and the exit code that says so.
+
+use std::path::Path;
+
+use jobsheet::{ApplyError, AttachError, StoreError, SyncError};
+use jobsheet_core::record::{Need, Refusal};
+use jobsheet_core::standard::PackErrors;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The program is at fault.
+    #[error("{0}")]
+    Internal(String),
+    /// The command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A value can not be right.
+    #[error("`{field}`: {reason}")]
+    Input {
+        /// What was given.
+        field: String,
+        /// What is wrong with it and what would be right.
+        reason: String,
+    },
+    /// A pack file has errors.
+    #[error("{0}")]
+    Pack(PackErrors),
+    /// A rule, the state or a value stands against it.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// There is no such thing here.
+    #[error("{0}")]
+    NotFound(String),
+    /// The server can not be reached, or failed.
+    #[error("{0}")]
+    Network(String),
+    /// Nobody is known to act, or the server does not know this device.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The store can not be used.
+    #[error("{0}")]
+    Store(String),
+}
+
+impl Failure {
+    pub(crate) fn input(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Input { field: field.into(), reason: reason.into() }
+    }
+
+    pub(crate) fn file(file: &Path, error: &std::io::Error) -> Self {
+        Self::input(file.display().to_string(), error.to_string())
+    }
+
+    /// The exit code, as the help lists them.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Internal(_) => 1,
+            Self::Usage(_) | Self::Input { .. } | Self::Pack(_) => 2,
+            Self::Refused(_) => 3,
+            Self::NotFound(_) => 4,
+            Self::Network(_) => 5,
+            Self::Unauthorized(_) => 6,
+            Self::Store(_) => 7,
+        }
+    }
+
+    /// The kind, as in JSON.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Internal(_) => "internal",
+            Self::Usage(_) => "usage",
+            Self::Input { .. } | Self::Pack(_) => "invalid-input",
+            Self::Refused(_) => "refused",
+            Self::NotFound(_) => "not-found",
+            Self::Network(_) => "network",
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Store(_) => "store",
+        }
+    }
+
+    /// The rules it rests on.
+    pub(crate) fn rules(&self) -> Vec<&Need> {
+        match self {
+            Self::Refused(refusal) => refusal.rules(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A failure after which nothing else can work either.
+    pub(crate) fn is_lasting(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Internal(_))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let words = error.to_string();
+        match error {
+            StoreError::UnknownVisit(_) | StoreError::Revoked(_) | StoreError::PackMissing(_) => {
+                Self::NotFound(words)
+            }
+            StoreError::Randomness(_) | StoreError::Report(_) => Self::Internal(words),
+            _ => Self::Store(words),
+        }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let words = error.to_string();
+        match error {
+            ApplyError::Refused(refusal) => Self::Refused(Box::new(refusal)),
+            ApplyError::NotEnrolled => Self::Unauthorized(words),
+            ApplyError::TooLarge { .. } => Self::input("command", words),
+            ApplyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AttachError> for Failure {
+    fn from(error: AttachError) -> Self {
+        match error {
+            AttachError::Apply(error) => error.into(),
+            other => Self::input("file", other.to_string()),
+        }
+    }
+}
+
+impl From<SyncError> for Failure {
+    fn from(error: SyncError) -> Self {
+        let words = error.to_string();
+        match error {
+            SyncError::NotEnrolled | SyncError::Unauthorized(_) | SyncError::CodeRefused(_) => {
+                Self::Unauthorized(words)
+            }
+            SyncError::Address(reason) => Self::input("server", reason),
+            SyncError::Certificate(_) => Self::input("--ca", words),
+            SyncError::Store(error) => error.into(),
+            SyncError::AlreadyRunning => Self::Store(words),
+            _ => Self::Network(words),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Commands as JSON: one to try, or many from standard input.
+
+use std::io::{BufRead, Read};
+use std::path::Path;
+
+use jobsheet::{PhotoFacts, Receipt};
+use jobsheet_core::record::{Command, VisitId};
+use serde_json::{Map, Value, json};
+
+use crate::Here;
+use crate::act::{complete, qualified};
+use crate::failure::Failure;
+use crate::output::line;
+use crate::visit::find;
+
+/// Longest line of input, in bytes. What a record takes is far less; the rest is read past.
+const MAX_LINE_BYTES: u64 = 16 << 20;
+
+/// Says whether a command would be carried out.
+pub(crate) fn preview(here: &Here<'_>, visit: &str, command: &str) -> Result<(), Failure> {
+    let visit = find(&here.store, visit)?;
+    let command = complete(here, visit, read(parse(command.as_bytes())?)?)?;
+    here.store.preview(visit, &command)?;
+    let possible = json!({ "possible": true, "visit": visit, "command": command.name() });
+    here.output.result(&possible, || here.output.words.possible.to_owned())
+}
+
+/// Carries out commands from standard input until it ends.
+pub(crate) fn run(here: &Here<'_>, visit: Option<&str>) -> Result<(), Failure> {
+    let default = visit.map(|visit| find(&here.store, visit)).transpose()?;
+    let mut input = std::io::stdin().lock();
+    let mut number = 0_u64;
+    loop {
+        let mut text = Vec::new();
+        let taken = input
+            .by_ref()
+            .take(MAX_LINE_BYTES)
+            .read_until(b'\n', &mut text)
+            .map_err(|error| Failure::input("standard input", error.to_string()))?;
+        if taken == 0 {
+            return Ok(());
+        }
+        number += 1;
+        let whole = text.last() == Some(&b'\n') || (taken as u64) < MAX_LINE_BYTES;
+        if whole && text.trim_ascii().is_empty() {
+            continue;
+        }
+        let done = if whole {
+            one(here, default, &text)
+        } else {
+            skip_line(&mut input)?;
+            Err(Failure::input("line", format!("longer than {MAX_LINE_BYTES} bytes")))
+        };
+        match done {
+            Ok(receipt) => line(&json!({ "ok": true, "line": number, "receipt": receipt }).to_string())?,
+            Err(failure) => {
+                line(
+                    &json!({ "ok": false, "line": number, "error": here.output.failure_json(&failure) })
+                        .to_string(),
+                )?;
+                if failure.is_lasting() {
+                    return Err(failure);
+                }
+            }
+        }
+    }
+}
+
+/// Reads past the rest of a line without keeping it.
+fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::input("standard input", error.to_string());
+    loop {
+        let block = input.fill_buf().map_err(failed)?;
+        if block.is_empty() {
+            return Ok(());
+        }
+        let end = block.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(block.len(), |end| end + 1);
+        input.consume(taken);
+        if end.is_some() {
+            return Ok(());
+        }
+    }
+}
+
+fn one(here: &Here<'_>, default: Option<VisitId>, text: &[u8]) -> Result<Receipt, Failure> {
+    let mut object = parse(text)?;
+    let visit = match object.remove("visit") {
+        Some(Value::String(visit)) => find(&here.store, &visit)?,
+        Some(_) => return Err(Failure::input("visit", "give the id or the order number as a string")),
+        None => default
+            .ok_or_else(|| Failure::input("visit", "the line names no visit, and none was given to `run`"))?,
+    };
+    if object.get("do").and_then(Value::as_str) == Some("add-photo")
+        && let Some(file) = object.remove("file")
+    {
+        return photo(here, visit, &file, object);
+    }
+    let command = complete(here, visit, read(object)?)?;
+    Ok(here.store.apply(visit, &command)?)
+}
+
+/// A photo given by its file.
+fn photo(
+    here: &Here<'_>,
+    visit: VisitId,
+    file: &Value,
+    mut object: Map<String, Value>,
+) -> Result<Receipt, Failure> {
+    let file = file.as_str().ok_or_else(|| Failure::input("file", "give a path as a string"))?;
+    let mut text = |name: &str| match object.remove(name) {
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Null) | None => Ok(None),
+        Some(_) => Err(Failure::input(name, "give a string")),
+    };
+    let standard = here.store.standard(visit)?;
+    let item = text("item")?.map(|item| qualified(&standard.pack().id, item));
+    let facts = PhotoFacts { item, moment: text("moment")?, caption: text("caption")? };
+    if let Some(unknown) = object.keys().find(|key| *key != "do") {
+        return Err(Failure::input(
+            unknown.chars().take(40).collect::<String>(),
+            "a photo with a file has no such field",
+        ));
+    }
+    Ok(here.store.attach(visit, Path::new(file), &facts)?)
+}
+
+fn parse(text: &[u8]) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_slice(text)
+        .map_err(|error| Failure::input("json", format!("not a JSON object: {error}")))
+}
+
+fn read(object: Map<String, Value>) -> Result<Command, Failure> {
+    let given: Vec<String> = object.keys().cloned().collect();
+    let command: Command = serde_json::from_value(Value::Object(object))
+        .map_err(|error| Failure::input("command", error.to_string()))?;
+    // serde lets unknown fields of a command without fields pass; a slip of the pen must not.
+    let known = serde_json::to_value(&command).map_err(|error| Failure::Internal(error.to_string()))?;
+    match given.iter().find(|name| known.get(name.as_str()).is_none()) {
+        Some(unknown) => {
+            let unknown: String = unknown.chars().take(40).collect();
+            Err(Failure::input("command", format!("`{}` has no field `{unknown}`", command.name())))
+        }
+        None => Ok(command),
+    }
+}
