@@ -1,0 +1,100 @@
+//! `cargo xtask bench`: measures, and compares with the bars. One line a bar; exit 1 if one is missed.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use crate::shell::{self, Outcome, cargo, target};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// What to measure.
+    what: What,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// One device: apply, open, list, assess, memory.
+    Local,
+}
+
+/// A bar: a figure in its unit and the most it may be.
+struct Bar {
+    name: &'static str,
+    measured: f64,
+    limit: f64,
+    unit: &'static str,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    match options.what {
+        What::Local => local(),
+    }
+}
+
+fn local() -> Outcome {
+    let folder = target().join("bench-local");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut bench = cargo();
+    bench.args(["bench", "-p", "jobsheet-tests", "--bench", "local"]).env("JOBSHEET_BENCH_FOLDER", &folder);
+    shell::run("bench local", &mut bench)?;
+    let memory = resident_bytes(&folder)?;
+
+    let apply = median("apply/one answer, durable")?;
+    let commit = median("apply/floor_ bare SQLite FULL commit")?;
+    let open = median("open/a cold visit of 99 changes")?;
+    let load = median("open/floor_ Automerge__load of 99 changes")?;
+    let list = median("list the first 50 of 10000 visits")?;
+    let assess = median("assess one visit")?;
+    println!("floor  bare SQLite FULL commit      {:9.1} us", commit / 1e3);
+    println!("figure apply one answer, durable    {:9.1} us", apply / 1e3);
+    println!("floor  Automerge::load, 99 changes  {:9.1} us", load / 1e3);
+    println!("figure open a cold visit            {:9.1} us", open / 1e3);
+    report(&[
+        Bar { name: "apply-over-bare-commit", measured: apply / commit, limit: 2.0, unit: "x" },
+        Bar { name: "open-over-load", measured: open / load, limit: 2.0, unit: "x" },
+        Bar { name: "list-first-page", measured: list / 1e6, limit: 5.0, unit: "ms" },
+        Bar { name: "assess", measured: assess / 1e6, limit: 1.0, unit: "ms" },
+        Bar { name: "resident-memory", measured: memory / 1e6, limit: 60.0, unit: "MB" },
+    ])
+}
+
+fn report(bars: &[Bar]) -> Outcome {
+    let mut missed = 0;
+    for bar in bars {
+        let ok = bar.measured <= bar.limit;
+        missed += usize::from(!ok);
+        let verdict = if ok { "ok" } else { "missed" };
+        println!("BAR {} {:.3}{unit} {}{unit} {verdict}", bar.name, bar.measured, bar.limit, unit = bar.unit);
+    }
+    if missed == 0 { Ok(()) } else { Err(format!("{missed} of {} bars missed", bars.len())) }
+}
+
+/// Median time of one iteration in nanoseconds, as Criterion stored it.
+fn median(name: &str) -> Result<f64, String> {
+    let file = target().join("criterion").join(name).join("new/estimates.json");
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let estimates: serde_json::Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    estimates["median"]["point_estimate"].as_f64().ok_or_else(|| format!("{}: no median", file.display()))
+}
+
+/// Resident memory of a fresh process with the big store open: the compiled bench, started once more in its memory mode.
+fn resident_bytes(folder: &Path) -> Result<f64, String> {
+    let output = cargo()
+        .args(["bench", "--quiet", "-p", "jobsheet-tests", "--bench", "local"])
+        .env("JOBSHEET_BENCH_FOLDER", folder)
+        .env("JOBSHEET_BENCH_MEMORY", "1")
+        .output()
+        .map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let kilobytes = text
+        .lines()
+        .find_map(|line| line.strip_prefix("resident "))
+        .and_then(|line| line.split_whitespace().next())
+        .and_then(|number| number.parse::<f64>().ok());
+    kilobytes.map(|number| number * 1024.0).ok_or_else(|| format!("no memory figure in: {text}"))
+}
+

@@ -1,0 +1,39 @@
+//! `cargo xtask prove`: the long form of the fault and property tests.
+
+use clap::{Args, ValueEnum};
+
+use crate::shell::{self, Outcome, cargo};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// What to prove.
+    what: What,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// Merges of any interleaving of any commands, 2,000 cases.
+    Merge,
+    /// 200 rounds of apply, acknowledge, SIGKILL, reopen.
+    Kill,
+}
+
+pub(crate) fn run(options: &Options) -> Outcome {
+    match options.what {
+        What::Merge => shell::run(
+            "merge, 2,000 cases",
+            cargo()
+                .args(["test", "--release", "-p", "jobsheet-core", "--test", "merge"])
+                .env("JOBSHEET_PROPTEST_CASES", "2000"),
+        ),
+        What::Kill => {
+            shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
+            shell::run(
+                "kill, 200 rounds",
+                cargo()
+                    .args(["test", "-p", "jobsheet-tests", "--test", "kill", "--", "--nocapture"])
+                    .env("JOBSHEET_KILL_ROUNDS", "200"),
+            )
+        }
+    }
+}

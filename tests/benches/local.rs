@@ -1,0 +1,163 @@
+//! What one device costs, with the floors beside: `cargo xtask bench local` reads the medians and compares them with the bars.
+
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
+
+use automerge::Automerge;
+use criterion::{BatchSize, Criterion};
+use jobsheet::{Enrolment, Options, Query, Store};
+use jobsheet_core::assess::assess;
+use jobsheet_core::record::{AnswerValue, Command};
+use jobsheet_core::standard::{Standard, builtin};
+use jobsheet_tests::workload::{TECHNICIAN, dispatched, visit_id, worked};
+use jobsheet_wire::{Delivery, NewDocument, PackFile, Reply};
+
+const LIST_VISITS: u64 = 10_000;
+const COLD_VISITS: u64 = 64;
+const OPENED_VISITS: u64 = 50;
+
+fn standard() -> Arc<Standard> {
+    builtin("execution-form").unwrap().unwrap()
+}
+
+fn open(folder: &Path, warm_documents: usize) -> Store {
+    let store = Store::open(folder, Options { warm_documents, ..Options::default() }).unwrap();
+    if store.enrolment().unwrap().is_none() {
+        let enrolment = Enrolment {
+            server: "http://127.0.0.1:9".to_owned(),
+            device: "bench".to_owned(),
+            technician: TECHNICIAN.to_owned(),
+            token: "none".to_owned(),
+        };
+        store.adopt(&enrolment).unwrap();
+    }
+    store
+}
+
+/// Seeds a store as a sync does.
+fn seed(store: &Store, standard: &Arc<Standard>, numbers: std::ops::Range<u64>, all_changes: bool) {
+    let sha256 = jobsheet_core::unhex(standard.sha256()).unwrap().try_into().unwrap();
+    let numbers: Vec<u64> = numbers.collect();
+    for page in numbers.chunks(500) {
+        let deliveries = page
+            .iter()
+            .map(|number| {
+                let visit = if all_changes { worked(standard, *number) } else { dispatched(standard, *number) }.unwrap();
+                Delivery::New(NewDocument { document: visit_id(*number).into_bytes(), snapshot: visit.save() })
+            })
+            .collect();
+        let packs = vec![PackFile { sha256, source: standard.source().to_owned() }];
+        store.receive(&Reply { deliveries, packs, ..Reply::default() }).unwrap();
+    }
+}
+
+fn answer(count: u64) -> Command {
+    Command::Answer {
+        item: "execution-form.state-duration".to_owned(),
+        value: AnswerValue::Text(format!("{count} minutes, as agreed")),
+    }
+}
+
+fn apply(criterion: &mut Criterion, folder: &Path) {
+    let standard = standard();
+    let store = open(&folder.join("apply"), 32);
+    seed(&store, &standard, 0..1, true);
+    let mut visit = worked(&standard, 1).unwrap();
+    let bytes = visit
+        .apply(&standard, &answer(0), &jobsheet_tests::workload::context(1, 5000, jobsheet_core::standard::Side::Field))
+        .unwrap()
+        .bytes;
+    println!("one answer is a change of {} bytes", bytes.len());
+    let bare = rusqlite::Connection::open(folder.join("bare.db")).unwrap();
+    bare.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE log (seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)")
+        .unwrap();
+    let mut group = criterion.benchmark_group("apply");
+    group.bench_function("floor: bare SQLite FULL commit", |bencher| {
+        bencher.iter(|| {
+            bare.prepare_cached("BEGIN IMMEDIATE").unwrap().execute([]).unwrap();
+            bare.prepare_cached("INSERT INTO log (bytes) VALUES (?1)").unwrap().execute([&bytes]).unwrap();
+            bare.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
+        });
+    });
+    let mut count = 0;
+    group.bench_function("one answer, durable", |bencher| {
+        bencher.iter(|| {
+            count += 1;
+            store.apply(visit_id(0), &answer(count)).unwrap()
+        });
+    });
+    group.finish();
+}
+
+fn cold(criterion: &mut Criterion, folder: &Path) {
+    let standard = standard();
+    let store = open(&folder.join("cold"), 1);
+    seed(&store, &standard, 0..COLD_VISITS, true);
+    let snapshot = worked(&standard, 3).unwrap().save();
+    let mut group = criterion.benchmark_group("open");
+    group.bench_function("floor: Automerge::load of 99 changes", |bencher| {
+        bencher.iter(|| Automerge::load(black_box(&snapshot)).unwrap());
+    });
+    let mut number = 0;
+    group.bench_function("a cold visit of 99 changes", |bencher| {
+        bencher.iter(|| {
+            number = (number + 1) % COLD_VISITS;
+            store.visit(visit_id(number)).unwrap()
+        });
+    });
+    group.finish();
+}
+
+fn judge(criterion: &mut Criterion) {
+    let standard = standard();
+    let visit = worked(&standard, 3).unwrap();
+    let now = jiff::Timestamp::from_second(1_770_100_000).unwrap();
+    criterion.bench_function("assess one visit", |bencher| {
+        bencher.iter_batched(|| (), |()| assess(black_box(visit.record()), &standard, now), BatchSize::SmallInput);
+    });
+}
+
+fn list(criterion: &mut Criterion, folder: &Path) {
+    let store = open(&folder.join("list"), 32);
+    seed(&store, &standard(), 0..LIST_VISITS, false);
+    criterion.bench_function("list the first 50 of 10000 visits", |bencher| {
+        bencher.iter(|| {
+            let page = store.visits(&Query::default()).unwrap();
+            assert_eq!((page.rows.len(), u64::from(page.total)), (50, LIST_VISITS));
+            page
+        });
+    });
+    store.shutdown().unwrap();
+}
+
+/// Resident memory of a process that has the big store open, in bytes.
+fn memory(folder: &Path) {
+    let store = open(&folder.join("list"), 64);
+    let page = store.visits(&Query { rows: 200, ..Query::default() }).unwrap();
+    for row in page.rows.iter().take(usize::try_from(OPENED_VISITS).unwrap()) {
+        black_box(store.visit(row.visit).unwrap());
+    }
+    assert_eq!(store.warm_documents(), 50);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB").trim().to_owned();
+    println!("resident {resident}");
+}
+
+fn main() {
+    let folder = std::env::var_os("JOBSHEET_BENCH_FOLDER").map(std::path::PathBuf::from);
+    if std::env::var_os("JOBSHEET_BENCH_MEMORY").is_some() {
+        memory(&folder.unwrap());
+        return;
+    }
+    let kept = tempfile::tempdir().unwrap();
+    let folder = folder.unwrap_or_else(|| kept.path().to_owned());
+    let mut criterion = Criterion::default().configure_from_args();
+    apply(&mut criterion, &folder);
+    cold(&mut criterion, &folder);
+    judge(&mut criterion);
+    list(&mut criterion, &folder);
+    criterion.final_summary();
+}

@@ -1,0 +1,132 @@
+//! The visit that benchmarks work on: 99 changes with varied content, every value different between visits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jobsheet_core::record::{
+    Actor, AnswerValue, ApplyError, Command, Context, NoteEdit, OldPart, Registration, Visit, VisitId,
+};
+use jobsheet_core::standard::{Ask, Side, Standard};
+use jobsheet_core::{Moment, Stamp};
+use uuid::Uuid;
+
+/// The technician of every visit of the workload.
+pub const TECHNICIAN: &str = "tech-1";
+
+/// Changes of one visit: the genesis, the dispatch and what the crew does.
+pub const CHANGES: usize = 99;
+
+/// Id of the n-th visit.
+pub fn visit_id(number: u64) -> VisitId {
+    Uuid::from_u64_pair(0x5e5e_5e5e_0000_4000 | (number >> 48), 0x8000_0000_0000_0000 | number)
+}
+
+/// What the crew does in the n-th visit: 60 answers (every third a note of 30 characters), 29 appends of 45 characters to a
+/// note, 8 parts with serials.
+pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
+    let items: Vec<(&str, &Ask)> = standard
+        .pack()
+        .rules
+        .iter()
+        .filter(|rule| standard.side_of(rule) == Side::Field)
+        .filter(|rule| rule.window().is_none_or(|window| window.after.as_deref() != Some(&standard.pack().signing.event)))
+        .filter_map(|rule| rule.ask().map(|ask| (rule.id.as_str(), ask)))
+        .filter(|(_, ask)| matches!(ask, Ask::YesNo | Ask::Text))
+        .collect();
+    let texts: Vec<&str> = items.iter().filter(|(_, ask)| matches!(ask, Ask::Text)).map(|(id, _)| *id).collect();
+    let ticks: Vec<&str> = items.iter().filter(|(_, ask)| matches!(ask, Ask::YesNo)).map(|(id, _)| *id).collect();
+    let mut commands = Vec::new();
+    for at in 0..60_usize {
+        let (item, value) = if at % 3 == 0 {
+            let words = format!("{number:06} {at:02} checked and in order");
+            (texts[at / 3 % texts.len()], AnswerValue::Text(words))
+        } else {
+            (ticks[at % ticks.len()], AnswerValue::Yes((at as u64 + number) % 7 != 0))
+        };
+        commands.push(Command::Answer { item: item.to_owned(), value });
+        if at % 2 == 0 && commands.len() < 90 {
+            let words = format!("{number:06}/{at:02}: bearing measured, cleaned, greased. ");
+            commands.push(Command::Note { note: "steps".to_owned(), edit: NoteEdit::Append(words) });
+        }
+        if at % 8 == 7 || at == 58 {
+            commands.push(Command::ConsumePart {
+                number: format!("P-{:04}", (number * 31 + at as u64) % 10_000),
+                name: None,
+                quantity: 1 + u32::try_from(at % 3).unwrap_or(0),
+                serial: Some(format!("SN{number:06}{at:02}")),
+                replaces: Some(OldPart { serial: None, returned: at % 2 == 0 }),
+            });
+        }
+    }
+    commands.truncate(CHANGES - 2);
+    commands
+}
+
+/// The context of the n-th command of a visit.
+pub fn context(visit: u64, command: u64, side: Side) -> Context {
+    let second = 1_770_000_000 + i64::try_from(visit * 600 + command * 20).unwrap_or(0);
+    let at = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let person = if side == Side::Office { "office" } else { TECHNICIAN };
+    Context {
+        actor: Actor { person: person.to_owned(), side },
+        stamp: Stamp::wall(Moment::utc(at)),
+        entry_id: Uuid::from_u64_pair((visit << 16) | 0x4000, 0x8000_0000_0000_0000 | command),
+    }
+}
+
+/// The n-th visit, registered and dispatched by the office.
+///
+/// # Errors
+/// [`ApplyError`] if the pack does not fit the workload.
+pub fn dispatched(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyError> {
+    let mut order: BTreeMap<String, String> = BTreeMap::new();
+    for (field, value) in [
+        ("number", format!("SR-{number:06}")),
+        ("customer_name", format!("Customer {number}")),
+        ("contact_person", format!("Ms {}", number * 7 % 1000)),
+        ("contact_details", format!("555-{:04}", number % 10_000)),
+        ("product_model", format!("WX-{}", number % 97)),
+        ("service_type", "repair".to_owned()),
+        ("fault", format!("Fault {} in unit {}", number % 13, number)),
+        ("urgency", if number.is_multiple_of(5) { "urgent" } else { "normal" }.to_owned()),
+        ("location", format!("{} Harbour Street", number % 500)),
+        ("area", format!("Area {}", number % 20)),
+    ] {
+        order.insert(field.to_owned(), value);
+    }
+    let office = [0xa0; 16];
+    let registration = Registration { order, received_at: None };
+    let (mut visit, _) =
+        Visit::register(visit_id(number), standard, &registration, &office, &context(number, 0, Side::Office))?;
+    let start = context(number, 10, Side::Office).stamp.at;
+    let end = context(number, 400, Side::Office).stamp.at;
+    let dispatch = Command::Dispatch { crew: vec![TECHNICIAN.to_owned()], start, end, tools: vec!["multimeter".to_owned()] };
+    visit.apply(standard, &dispatch, &context(number, 1, Side::Office))?;
+    Ok(visit)
+}
+
+/// The n-th visit with all its changes.
+///
+/// # Errors
+/// [`ApplyError`] if the pack does not fit the workload.
+pub fn worked(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyError> {
+    let mut visit = dispatched(standard, number)?;
+    visit.set_actor(&visit_id(number).into_bytes());
+    for (at, command) in field_commands(standard, number).iter().enumerate() {
+        visit.apply(standard, command, &context(number, at as u64 + 2, Side::Field))?;
+    }
+    Ok(visit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_of_the_workload_has_its_99_changes() {
+        let standard = jobsheet_core::standard::builtin("execution-form").unwrap().unwrap();
+        let visit = worked(&standard, 7).unwrap();
+        assert_eq!(visit.changes().len(), CHANGES);
+        assert_eq!(visit.record().parts.len(), 8);
+    }
+}
