@@ -1,68 +1,16 @@
 //! The real binary on a real store: results, refusals, bad input, exit codes.
 #![allow(clippy::unwrap_used, clippy::panic)] // a test that fails may panic
 
+mod common;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use jobsheet::{Enrolment, Options, Store};
-use jobsheet_core::record::{self, Actor, Context, Registration, Visit};
-use jobsheet_core::standard::{self, Side};
-use jobsheet_core::{Moment, Stamp};
-use jobsheet_wire::{Delivery, NewDocument, Reply};
+use common::{id, seeded};
+use jobsheet_core::standard;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use uuid::Uuid;
-
-fn moment(text: &str) -> Moment {
-    text.parse().unwrap()
-}
-
-fn id(at: u128) -> Uuid {
-    Uuid::from_u128(0x2000_0000 + at)
-}
-
-/// A store with three dispatched visits, as a sync leaves it.
-fn seeded() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let standard = standard::builtin("execution-form").unwrap().unwrap();
-    let office = |entry: u128| Context {
-        actor: Actor { person: "office-1".to_owned(), side: Side::Office },
-        stamp: Stamp::wall(moment("2026-03-01T09:00:00+08:00")),
-        entry_id: Uuid::from_u128(entry),
-    };
-    let deliveries = (0..3)
-        .map(|at| {
-            let number = format!("SR-{at}");
-            let order = [("number", number.as_str()), ("fault", "Street light out"), ("urgency", "normal")];
-            let registration = Registration {
-                order: order.into_iter().map(|(id, value)| (id.to_owned(), value.to_owned())).collect(),
-                received_at: None,
-            };
-            let (mut visit, _) =
-                Visit::register(id(at), &standard, &registration, &[7; 16], &office(at * 2)).unwrap();
-            let dispatch = record::Command::Dispatch {
-                crew: vec!["tech-1".to_owned()],
-                start: moment("2026-03-02T09:00:00+08:00"),
-                end: moment("2026-03-02T11:00:00+08:00"),
-                tools: Vec::new(),
-            };
-            visit.apply(&standard, &dispatch, &office(at * 2 + 1)).unwrap();
-            Delivery::New(NewDocument { document: id(at).into_bytes(), snapshot: visit.save() })
-        })
-        .collect();
-    let store = Store::open(folder.path(), Options::default()).unwrap();
-    store
-        .adopt(&Enrolment {
-            server: "http://127.0.0.1:1".to_owned(),
-            device: "device-1".to_owned(),
-            technician: "tech-1".to_owned(),
-            token: "token".to_owned(),
-        })
-        .unwrap();
-    assert!(store.receive(&Reply { deliveries, ..Reply::default() }).unwrap().problems.is_empty());
-    folder
-}
 
 fn jobsheet(folder: &Path, args: &[&str]) -> Output {
     with_input(folder, args, b"")

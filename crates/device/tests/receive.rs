@@ -165,14 +165,17 @@ fn after_a_restart_of_the_server_everything_is_offered_again() {
     let verdicts = vec![verdict(0, &one, Verdict::Accepted(1))];
     seeded.store.receive(&Reply { verdicts, cursor: vec![1, 2, 3], ..Reply::default() }).unwrap();
     assert!(seeded.store.outbox().unwrap().is_empty());
-    let received =
-        seeded.store.receive(&Reply { epoch_changed: true, cursor: vec![9], ..Reply::default() }).unwrap();
+    let received = seeded.store.receive(&Reply { epoch_changed: true, ..Reply::default() }).unwrap();
     assert!(received.epoch_changed);
     assert_eq!(seeded.store.outbox().unwrap()[0].unsent, 1);
     assert_eq!(words(&seeded.store, 0), "one ");
     let connection = rusqlite::Connection::open(seeded.folder.path().join("jobsheet.db")).unwrap();
     let cursor: Vec<u8> = connection.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).unwrap();
     assert!(cursor.is_empty());
+    // A server that sends its first page at once sends the cursor of it.
+    seeded.store.receive(&Reply { epoch_changed: true, cursor: vec![9], ..Reply::default() }).unwrap();
+    let cursor: Vec<u8> = connection.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).unwrap();
+    assert_eq!(cursor, [9]);
 }
 
 #[test]

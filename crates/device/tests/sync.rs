@@ -212,21 +212,31 @@ fn without_a_network_or_an_enrolment_the_reason_is_clear() {
 }
 
 #[test]
-fn pending_changes_stay_and_do_not_make_the_loop_endless() {
+fn pending_changes_stay_hold_up_no_other_visit_and_do_not_make_the_loop_endless() {
     let (address, requests) = server(|_, request| {
         let mut verdicts = accept_all(&decode_exchange(&request.body).unwrap());
         for verdict in &mut verdicts {
-            verdict.verdict = Verdict::Pending(Vec::new());
+            if verdict.document == visit_id(0).into_bytes() {
+                verdict.verdict = Verdict::Pending(Vec::new());
+            }
         }
         ok(&Reply { verdicts, ..Reply::default() })
     });
     let folder = tempfile::tempdir().unwrap();
     let store = enrolled(folder.path(), &address);
-    store.receive(&Reply { deliveries: vec![delivery(&dispatched(0))], ..Reply::default() }).unwrap();
-    store.apply(visit_id(0), &note("x")).unwrap();
-    assert_eq!(store.sync(go_on).unwrap().pending, 1);
-    assert_eq!(requests.lock().unwrap().len(), 1);
-    assert_eq!(store.outbox().unwrap()[0].unsent, 1);
+    let deliveries = (0..3).map(|at| delivery(&dispatched(at))).collect();
+    store.receive(&Reply { deliveries, ..Reply::default() }).unwrap();
+    for _ in 0..20 {
+        store.apply(visit_id(0), &note(&"\u{4e00}".repeat(900))).unwrap();
+    }
+    for at in 1..3 {
+        store.apply(visit_id(at), &note("x")).unwrap();
+    }
+    let report = store.sync(go_on).unwrap();
+    assert_eq!(report.accepted, 2);
+    assert!(requests.lock().unwrap().len() <= 2);
+    let outbox = store.outbox().unwrap();
+    assert_eq!(outbox.iter().map(|out| (out.visit, out.unsent)).collect::<Vec<_>>(), [(visit_id(0), 20)]);
 }
 
 #[test]

@@ -99,13 +99,9 @@ impl Store {
                     touched.push(visit);
                 }
             }
-            let cursor: Option<&[u8]> = match (reply.epoch_changed, reply.cursor.is_empty()) {
-                (true, _) => Some(&[]),
-                (false, true) => None,
-                (false, false) => Some(&reply.cursor),
-            };
-            if let Some(cursor) = cursor {
-                tx.execute("UPDATE meta SET cursor = ?1", params![cursor])?;
+            // A server that begins anew sends the cursor of its first page, or none: the old one is forgotten either way.
+            if reply.epoch_changed || !reply.cursor.is_empty() {
+                tx.execute("UPDATE meta SET cursor = ?1", params![reply.cursor])?;
             }
             tx.commit()?;
         }

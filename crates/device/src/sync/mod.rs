@@ -5,10 +5,13 @@ mod enrol;
 mod error;
 mod push;
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::TryLockError;
 
 use jiff::Timestamp;
-use jobsheet_wire::{BytesHash, Exchange, Reply, decode_reply, encode_exchange};
+use jobsheet_core::record::VisitId;
+use jobsheet_wire::{BytesHash, DocumentPush, Exchange, Reply, Verdict, decode_reply, encode_exchange};
 use rusqlite::params;
 use serde::Serialize;
 
@@ -93,45 +96,49 @@ impl Store {
         &self,
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<SyncReport, SyncError> {
-        let _one_at_a_time = self.inner.syncing.try_lock().map_err(|_| SyncError::AlreadyRunning)?;
+        let _one_at_a_time = match self.inner.syncing.try_lock() {
+            Ok(guard) => guard,
+            // The lock guards nothing but the turn: a panic of the sync before leaves nothing half done.
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(SyncError::AlreadyRunning),
+        };
         let enrolment = self.enrolment()?.ok_or(SyncError::NotEnrolled)?;
         let client = Client::new(&self.inner.options.network, &enrolment.server)?;
         let mut report = SyncReport::default();
         let mut restarted = false;
+        // Visits of which the server left something open: they wait for the next sync, the others go on.
+        let mut held_back: HashSet<VisitId> = HashSet::new();
         loop {
-            let exchange = self.exchange()?;
-            let offered = exchange.push.iter().map(|push| push.changes.len()).sum::<usize>();
+            let exchange = self.exchange(&held_back)?;
             let body = encode_exchange(&exchange)?;
             report.bytes_sent += body.len() as u64;
             let sent = self.inner.options.clock.read();
             let answer = client.sync(&enrolment.token, body)?;
-            let received_at = self.inner.options.clock.read();
+            let answered = self.inner.options.clock.read();
             report.bytes_received += answer.len() as u64;
             let reply = decode_reply(&answer)?;
-            report.skew_ms = self.compare_clocks(&reply, sent.wall, received_at.wall)?;
+            report.skew_ms = self.compare_clocks(&reply, sent.wall, answered.wall)?;
             let received = self.receive(&reply)?;
             if received.epoch_changed && restarted {
                 return Err(SyncError::Protocol("the server asks to start over again and again".to_owned()));
             }
             restarted |= received.epoch_changed;
-            let settled = received.accepted + received.duplicates + received.refused;
-            let again = reply.more || received.epoch_changed;
+            let more = reply.more || (received.epoch_changed && reply.cursor.is_empty());
+            held_back.extend(unsettled(&exchange, &reply));
             report.add(received);
-            let to_send = self.to_send()?;
+            let (to_send, can_send) = self.to_send(&held_back)?;
             let step = Progress {
                 exchanges: report.exchanges,
                 sent: report.accepted + report.refused,
                 to_send,
                 documents: report.documents,
                 changes: report.changes,
-                more: again,
+                more,
             };
             if progress(step).is_break() {
                 return Err(SyncError::Cancelled);
             }
-            // A push that settled nothing would settle nothing the next time either.
-            let push_again = to_send > 0 && (settled > 0 || offered == 0);
-            if !again && !push_again {
+            if !more && !can_send {
                 return Ok(report);
             }
             if report.exchanges >= MAX_EXCHANGES {
@@ -140,22 +147,25 @@ impl Store {
         }
     }
 
-    fn exchange(&self) -> Result<Exchange, SyncError> {
+    fn exchange(&self, held_back: &HashSet<VisitId>) -> Result<Exchange, SyncError> {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin().map_err(SyncError::from)?;
         let cursor =
             tx.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).map_err(crate::StoreError::from)?;
         Ok(Exchange {
             cursor,
-            push: push::batch(&tx)?,
+            push: push::batch(&tx, held_back)?,
             packs: store::held_packs(&tx)?.into_iter().map(BytesHash).collect(),
             sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
         })
     }
 
-    fn to_send(&self) -> Result<u32, SyncError> {
+    /// How many changes wait, and whether any of them can go now.
+    fn to_send(&self, held_back: &HashSet<VisitId>) -> Result<(u32, bool), SyncError> {
         let mut reader = self.inner.readers.get()?;
-        Ok(store::all_unsent(&*reader.begin()?)?)
+        let tx = reader.begin()?;
+        let can_send = store::unsent_documents(&tx)?.iter().any(|document| !held_back.contains(document));
+        Ok((store::all_unsent(&tx)?, can_send))
     }
 
     /// The server's clock minus ours, taking the middle of the exchange as the moment of the answer. Stored when it moved by
@@ -172,4 +182,18 @@ impl Store {
         }
         Ok(known.filter(|known| (known - skew).abs() <= 1000).unwrap_or(skew))
     }
+}
+
+/// Visits of which the server settled not every change that was offered.
+fn unsettled(exchange: &Exchange, reply: &Reply) -> Vec<VisitId> {
+    let settled: HashSet<([u8; 16], [u8; 32])> = reply
+        .verdicts
+        .iter()
+        .filter(|told| !matches!(told.verdict, Verdict::Pending(_)))
+        .map(|told| (told.document, told.hash))
+        .collect();
+    let open = |push: &&DocumentPush| {
+        push.changes.iter().any(|change| !settled.contains(&(push.document, change.hash)))
+    };
+    exchange.push.iter().filter(open).map(|push| VisitId::from_bytes(push.document)).collect()
 }

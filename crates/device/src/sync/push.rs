@@ -1,5 +1,7 @@
 //! What one exchange carries: unsent changes, parents first, within the limits of the protocol.
 
+use std::collections::HashSet;
+
 use jobsheet_core::record::VisitId;
 use jobsheet_wire::{DocumentPush, Framed, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, binding};
 use rusqlite::Connection;
@@ -12,10 +14,14 @@ use crate::store;
 const BATCH_BYTES: usize = 1 << 20;
 
 /// The next batch. Documents whose changes do not fit come with a later one.
-pub(super) fn batch(connection: &Connection) -> Result<Vec<DocumentPush>, StoreError> {
+pub(super) fn batch(
+    connection: &Connection,
+    held_back: &HashSet<VisitId>,
+) -> Result<Vec<DocumentPush>, StoreError> {
     let mut batch = Vec::new();
     let mut room = BATCH_BYTES;
-    for document in store::unsent_documents(connection)? {
+    let documents = store::unsent_documents(connection)?;
+    for document in documents.into_iter().filter(|document| !held_back.contains(document)) {
         if batch.len() >= MAX_DOCUMENTS_PER_EXCHANGE || room == 0 {
             break;
         }
