@@ -159,7 +159,9 @@ impl FromStr for Limit {
         if text == "at-once" {
             return Ok(Limit::AtOnce);
         }
-        let span: jiff::Span = text.parse().map_err(|_| {
+        // jiff reads "30 min" as well; a pack has one spelling.
+        let iso = text.strip_prefix('-').unwrap_or(text).starts_with('P');
+        let span: jiff::Span = text.parse().ok().filter(|_| iso).ok_or_else(|| {
             format!("`{text}` is not an ISO 8601 duration such as PT30M or P3D, nor `at-once`")
         })?;
         if span.get_months() != 0 || span.get_years() != 0 {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::condition::{Condition, Fact, Facts, Uses, Vocabulary, context};
-use super::{Ask, Check, PACK_FORMAT, Pack, Rule, Source};
+use super::places::{Places, position};
+use super::{Ask, Check, Choice, PACK_FORMAT, Pack, Rule, Source};
 use crate::Text;
 use crate::time::Limit;
 
@@ -57,13 +58,17 @@ pub(super) fn read(source: &str) -> Result<Compiled, PackErrors> {
             message: error.message().to_owned(),
         }])
     })?;
-    let mut checker = Checker { source, errors: Vec::new(), pack: &pack, names: Names::of(&pack) };
+    let mut checker = Checker {
+        places: Places::of(source),
+        section: "",
+        errors: Vec::new(),
+        pack: &pack,
+        names: Names::of(&pack),
+    };
     checker.head();
     checker.flow();
     checker.forms();
-    for rule in &pack.rules {
-        checker.rule(rule);
-    }
+    checker.rules();
     let (conditions, uses) = checker.conditions();
     let mut errors = checker.errors;
     if errors.is_empty() {
@@ -72,13 +77,6 @@ pub(super) fn read(source: &str) -> Result<Compiled, PackErrors> {
         errors.sort_by_key(|error| error.line);
         Err(PackErrors(errors))
     }
-}
-
-fn position(source: &str, byte: usize) -> (usize, usize) {
-    let before = source.get(..byte).unwrap_or(source);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
 }
 
 struct Names<'a> {
@@ -106,7 +104,9 @@ impl<'a> Names<'a> {
 }
 
 struct Checker<'a> {
-    source: &'a str,
+    places: Places<'a>,
+    /// The list of the pack whose elements are being checked; empty for its head.
+    section: &'static str,
     errors: Vec<PackError>,
     pack: &'a Pack,
     names: Names<'a>,
@@ -114,8 +114,12 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn error(&mut self, place: &str, message: impl Into<String>) {
-        let needle = format!("\"{place}\"");
-        let (line, column) = self.source.find(&needle).map_or((1, 1), |at| position(self.source, at));
+        self.error_at(place, "", message);
+    }
+
+    /// An error of an element, at the place where `needle` stands in it.
+    fn error_at(&mut self, place: &str, needle: &str, message: impl Into<String>) {
+        let (line, column) = self.places.position(self.section, place, 0, needle);
         self.errors.push(PackError { line, column, place: place.to_owned(), message: message.into() });
     }
 
@@ -130,23 +134,35 @@ impl Checker<'_> {
             _ => &self.names.rules,
         };
         if !set.contains(name) {
-            self.error(place, format!("{kind} `{name}` is not defined in this pack"));
+            self.error_at(
+                place,
+                &format!("{name}\""),
+                format!("{kind} `{name}` is not defined in this pack"),
+            );
         }
     }
 
     fn text(&mut self, place: &str, what: &str, text: &Text) {
+        self.text_at(place, what, &format!("{what} = "), text);
+    }
+
+    fn text_at(&mut self, place: &str, what: &str, needle: &str, text: &Text) {
         for (lang, words) in [("en", &text.en), ("zh", &text.zh)] {
             if words.trim().is_empty() {
-                self.error(place, format!("{what} has no text in `{lang}`"));
+                self.error_at(place, needle, format!("{what} has no text in `{lang}`"));
             }
         }
     }
 
-    fn unique<'b>(&mut self, kind: &str, ids: impl Iterator<Item = &'b str>) {
+    /// No id stands twice; the next checks are of this section.
+    fn section<'b>(&mut self, section: &'static str, kind: &str, ids: impl Iterator<Item = &'b str>) {
+        self.section = section;
         let mut seen = BTreeSet::new();
         for id in ids {
             if !seen.insert(id) {
-                self.error(id, format!("{kind} `{id}` is defined twice"));
+                let (line, column) = self.places.position(section, id, 1, "");
+                let message = format!("{kind} `{id}` is defined twice");
+                self.errors.push(PackError { line, column, place: id.to_owned(), message });
             }
         }
     }
@@ -154,27 +170,34 @@ impl Checker<'_> {
     fn head(&mut self) {
         let pack = self.pack;
         if pack.format != PACK_FORMAT {
-            self.error(
-                &pack.id,
-                format!("format {} is not readable; this library reads {PACK_FORMAT}", pack.format),
-            );
+            let message = format!("format {} is not readable; this library reads {PACK_FORMAT}", pack.format);
+            self.error_at(&pack.id, "format = ", message);
         }
         let numbers: Vec<_> = pack.version.split(['-', '+']).next().unwrap_or_default().split('.').collect();
         if numbers.len() != 3 || numbers.iter().any(|number| number.parse::<u32>().is_err()) {
-            self.error(
-                &pack.id,
-                format!("version `{}` is not a semantic version such as 1.0.0", pack.version),
-            );
+            let message = format!("version `{}` is not a semantic version such as 1.0.0", pack.version);
+            self.error_at(&pack.id, "version = ", message);
         }
         self.text(&pack.id, "title", &pack.title);
         self.text(&pack.id, "about", &pack.about);
-        self.unique("role", pack.roles.iter().map(|role| role.id.as_str()));
-        self.unique("phase", pack.phases.iter().map(|phase| phase.id.as_str()));
-        self.unique("order field", pack.order.iter().map(|field| field.id.as_str()));
-        self.unique("note", pack.notes.iter().map(|note| note.id.as_str()));
-        self.unique("event", pack.events.iter().map(|event| event.id.as_str()));
-        self.unique("state", pack.states.iter().map(|state| state.id.as_str()));
-        self.unique("quantity", pack.quantities.iter().map(|quantity| quantity.id.as_str()));
+        self.section("roles", "role", pack.roles.iter().map(|role| role.id.as_str()));
+        for role in &pack.roles {
+            self.text(&role.id, "name", &role.name);
+        }
+        self.section("phases", "phase", pack.phases.iter().map(|phase| phase.id.as_str()));
+        for phase in &pack.phases {
+            self.text(&phase.id, "name", &phase.name);
+        }
+        self.section("order", "order field", pack.order.iter().map(|field| field.id.as_str()));
+        for field in &pack.order {
+            self.text(&field.id, "name", &field.name);
+            self.choices(&field.id, &field.options);
+        }
+        self.section("notes", "note", pack.notes.iter().map(|note| note.id.as_str()));
+        for note in &pack.notes {
+            self.text(&note.id, "name", &note.name);
+        }
+        self.section("quantities", "quantity", pack.quantities.iter().map(|quantity| quantity.id.as_str()));
         for quantity in &pack.quantities {
             self.text(&quantity.id, "name", &quantity.name);
             self.known(&quantity.id, "rule", &quantity.rule);
@@ -185,35 +208,41 @@ impl Checker<'_> {
                 self.error(&quantity.id, "no value lies between its smallest and its largest");
             }
         }
-        self.unique("rule", pack.rules.iter().map(|rule| rule.id.as_str()));
-        for (id, name) in pack
-            .roles
-            .iter()
-            .map(|role| (&role.id, &role.name))
-            .chain(pack.phases.iter().chain(&pack.notes).map(|named| (&named.id, &named.name)))
-            .chain(pack.order.iter().map(|field| (&field.id, &field.name)))
-            .chain(pack.events.iter().map(|event| (&event.id, &event.name)))
-            .chain(pack.states.iter().map(|state| (&state.id, &state.name)))
-        {
-            self.text(id, "name", name);
-        }
-        for event in pack
-            .order
-            .iter()
-            .flat_map(|field| &field.options)
-            .chain(&pack.survey.levels)
-            .filter_map(|choice| choice.event.as_ref())
-        {
-            self.known(event, "event", event);
+    }
+
+    /// Options have names, no two have the same id, and their events are known.
+    fn choices(&mut self, place: &str, choices: &[Choice]) {
+        for (at, choice) in choices.iter().enumerate() {
+            let needle = format!("id = \"{}\"", choice.id);
+            if choices[..at].iter().any(|other| other.id == choice.id) {
+                self.error_at(place, &needle, format!("option `{}` is defined twice", choice.id));
+            }
+            self.text_at(place, &format!("option `{}`", choice.id), &needle, &choice.name);
+            if let Some(event) = &choice.event {
+                self.known(place, "event", event);
+            }
         }
     }
 
     fn flow(&mut self) {
         let pack = self.pack;
+        self.section("events", "event", pack.events.iter().map(|event| event.id.as_str()));
+        for event in &pack.events {
+            self.text(&event.id, "name", &event.name);
+            let has_step = pack.steps.iter().any(|step| step.event == event.id);
+            if !event.by.is_empty() && !event.incident && !has_step {
+                self.error(&event.id, "can never be recorded: it has no step and is no incident");
+            }
+            if event.by.is_empty() && !self.is_derived(&event.id) {
+                self.error(&event.id, "can never happen: nobody records it and nothing derives it");
+            }
+        }
+        self.section("states", "state", pack.states.iter().map(|state| state.id.as_str()));
         for state in &pack.states {
+            self.text(&state.id, "name", &state.name);
             self.known(&state.id, "event", &state.event);
         }
-        self.unique("step", pack.steps.iter().map(|step| step.event.as_str()));
+        self.section("steps", "step", pack.steps.iter().map(|step| step.event.as_str()));
         for step in &pack.steps {
             self.known(&step.event, "event", &step.event);
             for state in &step.from {
@@ -223,24 +252,17 @@ impl Checker<'_> {
                 self.known(&step.event, "rule", rule);
             }
         }
-        for event in &pack.events {
-            let has_step = pack.steps.iter().any(|step| step.event == event.id);
-            if !event.by.is_empty() && !event.incident && !has_step {
-                self.error(&event.id, "can never be recorded: it has no step and is no incident");
-            }
-            let derived = event.by.is_empty();
-            if derived && !self.is_derived(&event.id) {
-                self.error(&event.id, "can never happen: nobody records it and nothing derives it");
-            }
-        }
-        self.known(&pack.survey.rule, "rule", &pack.survey.rule);
-        self.known(&pack.signing.event, "event", &pack.signing.event);
-        self.known(&pack.signing.rule, "rule", &pack.signing.rule);
+        self.section = "survey";
+        self.known("survey", "rule", &pack.survey.rule);
+        self.choices("survey", &pack.survey.levels);
+        self.section = "signing";
+        self.known("signing", "event", &pack.signing.event);
+        self.known("signing", "rule", &pack.signing.rule);
         for role in pack.signing.signers.iter().chain(&pack.signing.also) {
-            self.known(&pack.signing.event, "role", role);
+            self.known("signing", "role", role);
         }
         if pack.signing.signers.is_empty() {
-            self.error(&pack.signing.event, "nobody signs; name at least one signer");
+            self.error_at("signing", "signers = ", "nobody signs; name at least one signer");
         }
     }
 
@@ -262,7 +284,9 @@ impl Checker<'_> {
     }
 
     fn forms(&mut self) {
-        for form in &self.pack.forms {
+        let pack = self.pack;
+        self.section("forms", "form", pack.forms.iter().map(|form| form.id.as_str()));
+        for form in &pack.forms {
             self.text(&form.id, "title", &form.title);
             for field in &form.fields {
                 self.known(&form.id, "rule", &field.rule);
@@ -285,7 +309,15 @@ impl Checker<'_> {
             "assignment" if ["crew", "start", "end", "tools"].contains(&name) => {}
             "survey" if ["rating", "words"].contains(&name) => {}
             "parts" | "photos" if name.is_empty() => {}
-            _ => self.error(place, format!("`{}` is not a place in the record", source.0)),
+            _ => self.error_at(place, &source.0, format!("`{}` is not a place in the record", source.0)),
+        }
+    }
+
+    fn rules(&mut self) {
+        let pack = self.pack;
+        self.section("rules", "rule", pack.rules.iter().map(|rule| rule.id.as_str()));
+        for rule in &pack.rules {
+            self.rule(rule);
         }
     }
 
@@ -295,7 +327,7 @@ impl Checker<'_> {
             self.error(id, format!("rule ids of this pack begin with `{}.`", self.pack.id));
         }
         if rule.clause.trim().is_empty() {
-            self.error(id, "cites no clause");
+            self.error_at(id, "clause = ", "cites no clause");
         }
         self.text(id, "text", &rule.text);
         if let Some(reading) = &rule.reading {
@@ -321,13 +353,13 @@ impl Checker<'_> {
             Check::Act(act) => self.known(id, "event", &act.event),
             Check::Milestone(milestone) => {
                 if let Err(message) = milestone.limit.parse::<Limit>() {
-                    self.error(id, message);
+                    self.error_at(id, "limit = ", message);
                 }
                 if milestone.start.is_empty() {
-                    self.error(id, "has no start event");
+                    self.error_at(id, "start = ", "has no start event");
                 }
                 if milestone.end.is_empty() {
-                    self.error(id, "has no end event: a deadline that nothing can meet");
+                    self.error_at(id, "end = ", "has no end event: a deadline that nothing can meet");
                 }
                 for event in milestone.start.iter().chain(&milestone.end) {
                     self.known(id, "event", event);
@@ -344,7 +376,11 @@ impl Checker<'_> {
                             other.id == *milestone && matches!(other.check, Check::Milestone(_))
                         });
                     if !is_milestone {
-                        self.error(id, format!("`{milestone}` is not a milestone"));
+                        self.error_at(
+                            id,
+                            &format!("\"{milestone}\""),
+                            format!("`{milestone}` is not a milestone"),
+                        );
                     }
                 }
             }
@@ -356,7 +392,11 @@ impl Checker<'_> {
                     let placeholder = format!("{{{slot}}}");
                     for words in [&script.words.en, &script.words.zh] {
                         if !words.contains(&placeholder) {
-                            self.error(id, format!("placeholder {placeholder} does not occur in `{words}`"));
+                            self.error_at(
+                                id,
+                                "words = ",
+                                format!("placeholder {placeholder} does not occur in `{words}`"),
+                            );
                         }
                     }
                 }
@@ -364,7 +404,11 @@ impl Checker<'_> {
             Check::Classification(class) => {
                 self.known(id, "order field", &class.field);
                 if self.pack.order.iter().any(|field| field.id == class.field && field.options.is_empty()) {
-                    self.error(id, format!("order field `{}` has no options to classify by", class.field));
+                    self.error_at(
+                        id,
+                        &format!("{}\"", class.field),
+                        format!("order field `{}` has no options to classify by", class.field),
+                    );
                 }
             }
             Check::Guidance(_) | Check::Parts(_) | Check::Privacy(_) => {}
@@ -383,16 +427,15 @@ impl Checker<'_> {
                 if options.len() < 2 {
                     self.error(id, "a choice needs at least two options");
                 }
-                for option in options {
-                    self.text(id, "option", &option.name);
-                    if let Some(event) = &option.event {
-                        self.known(id, "event", event);
-                    }
-                }
+                self.choices(id, options);
             }
             Ask::Number { quantity, min, max } => {
                 if !self.pack.quantities.iter().any(|known| known.id == *quantity) {
-                    self.error(id, format!("quantity `{quantity}` is not defined in this pack"));
+                    self.error_at(
+                        id,
+                        &format!("{quantity}\""),
+                        format!("quantity `{quantity}` is not defined in this pack"),
+                    );
                 }
                 if let (Some(min), Some(max)) = (min, max)
                     && min > max
@@ -421,7 +464,9 @@ impl Checker<'_> {
                 Ok(condition) => {
                     conditions.insert(at, condition);
                 }
-                Err(message) => self.error(&rule.id, format!("condition `{source}` {message}")),
+                Err(message) => {
+                    self.error_at(&rule.id, "when = ", format!("condition `{source}` {message}"));
+                }
             }
         }
         let samples = [Facts::default(), full_sample(&vocabulary)];
@@ -430,8 +475,9 @@ impl Checker<'_> {
                 if let Err(message) = condition.try_run(&context(sample, &uses)) {
                     let rule = &self.pack.rules[*at];
                     let id = rule.id.clone();
-                    self.error(
+                    self.error_at(
                         &id,
+                        "when = ",
                         format!(
                             "condition `{}` fails on a sample record: {message}",
                             rule.when.as_deref().unwrap_or_default()

@@ -5,6 +5,7 @@ mod check;
 mod compiled;
 pub(crate) mod condition;
 mod pack;
+mod places;
 
 pub use builtin::{builtin, builtin_ids};
 pub use check::{PackError, PackErrors};

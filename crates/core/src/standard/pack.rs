@@ -328,7 +328,7 @@ pub struct Item {
 
 /// What an item asks for. In TOML: `ask = "yes-no"` or `ask = { number = { quantity = "pressure" } }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Ask {
     /// Yes or no; only yes satisfies.
     YesNo,
