@@ -27,8 +27,14 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Reads hexadecimal digits. `None` if there is anything else.
+///
+/// ```
+/// assert_eq!(jobsheet_core::unhex("0fA0"), Some(vec![0x0f, 0xa0]));
+/// assert_eq!(jobsheet_core::unhex("+f"), None);
+/// ```
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
+    // `from_str_radix` would take a sign.
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     text.as_bytes()

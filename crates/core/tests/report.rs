@@ -1,4 +1,5 @@
 //! The service report: who sees what, in which language.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod common;
 

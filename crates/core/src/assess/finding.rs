@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences, Proof};
 use crate::Text;
-use crate::record::{Need, Record, VisitState, state};
+use crate::record::{AnswerValue, Need, Record, VisitState, state};
 use crate::standard::{BreachDemand, Check, PersonalPattern, Rule, Severity, Standard, Window};
 
 /// What a rule's finding says.
@@ -288,8 +288,8 @@ impl Evidences<'_> {
         };
     }
 
-    /// The first event that should have come later than the duty, if it has happened.
-    fn passed(&self, window: &Window) -> bool {
+    /// An event that should have come later than the duty has happened.
+    pub(crate) fn passed(&self, window: &Window) -> bool {
         window.before.iter().chain(&window.blocks).any(|event| self.timeline.happened(event))
     }
 
@@ -304,7 +304,7 @@ impl Evidences<'_> {
                 .evidence
                 .iter()
                 .filter_map(|evidence| evidence.stamp.as_ref())
-                .any(|stamp| limit.stamp.until(stamp).duration > jiff::SignedDuration::ZERO);
+                .any(|stamp| limit.stamp.until(stamp).duration > SignedDuration::ZERO);
             if late {
                 finding.missing.push(format!("after event.{event}"));
                 return Status::Violated;
@@ -313,19 +313,26 @@ impl Evidences<'_> {
         Status::Satisfied
     }
 
+    /// An attestation speaks of what it can know: one from before the duty began proves nothing.
     fn conduct(&self, after: Option<&str>, rule: &Rule, finding: &mut Finding) {
-        if after.is_some_and(|after| !self.timeline.happened(after)) {
+        let begun = after.map(|after| self.timeline.first(after));
+        if begun == Some(None) {
             finding.status = Status::NotYetDue;
-        } else if let Some(attestation) = self.record.attestations.get(&rule.phase) {
-            finding.status = Status::Satisfied;
-            finding.evidence.push(Evidence {
-                source: format!("attested.{}", rule.phase),
-                value: String::new(),
-                at: Some(attestation.by.stamp.at),
-                person: Some(attestation.by.person.clone()),
-                stamp: Some(attestation.by.stamp.clone()),
-            });
+            return;
         }
+        let Some(attestation) = self.record.attestations.get(&rule.phase) else { return };
+        let stamp = &attestation.by.stamp;
+        if begun.flatten().is_some_and(|begun| begun.stamp.until(stamp).duration < SignedDuration::ZERO) {
+            return;
+        }
+        finding.status = Status::Satisfied;
+        finding.evidence.push(Evidence {
+            source: format!("attested.{}", rule.phase),
+            value: String::new(),
+            at: Some(stamp.at),
+            person: Some(attestation.by.person.clone()),
+            stamp: Some(stamp.clone()),
+        });
     }
 
     fn privacy(&self, forbid: &[PersonalPattern], finding: &mut Finding) {
@@ -341,6 +348,7 @@ impl Evidences<'_> {
         }
     }
 
+    /// Every text that a person wrote freely, with its place.
     fn free_texts(&self) -> impl Iterator<Item = (String, &str)> {
         let record = self.record;
         let notes = record.notes.iter().map(|(id, text)| (format!("note.{id}"), text.as_str()));
@@ -349,15 +357,27 @@ impl Evidences<'_> {
             event.note.as_deref().map(|text| (format!("event.{}", event.kind), text))
         });
         let answers = record.answers.iter().filter_map(|(rule, answer)| match &answer.value {
-            crate::record::AnswerValue::Text(text) => Some((format!("answer.{rule}"), text.as_str())),
+            AnswerValue::Text(text) | AnswerValue::Waived(text) => {
+                Some((format!("answer.{rule}"), text.as_str()))
+            }
             _ => None,
         });
         let words = record.rating.iter().filter_map(|rating| rating.words.as_deref());
+        let captions = record.photos.values().filter_map(|photo| photo.caption.as_deref());
+        let parts = record.parts.values().filter_map(|part| part.name.as_deref());
+        let messages = record.talk.values().map(|message| message.words.as_str());
+        let attested = record.attestations.iter().flat_map(|(phase, attestation)| {
+            attestation.exceptions.iter().map(move |said| (format!("attested.{phase}"), said.reason.as_str()))
+        });
         notes
             .chain(order)
             .chain(events)
             .chain(answers)
+            .chain(attested)
             .chain(words.map(|text| ("survey.words".to_owned(), text)))
+            .chain(captions.map(|text| ("photos".to_owned(), text)))
+            .chain(parts.map(|text| ("parts".to_owned(), text)))
+            .chain(messages.map(|text| ("talk".to_owned(), text)))
     }
 }
 

@@ -264,7 +264,7 @@ impl<'a> Evidences<'a> {
             "survey" => {
                 let rating = record.rating.as_ref()?;
                 let value = if name == "rating" { Some(rating.level.clone()) } else { rating.words.clone() };
-                value.map(|value| stamped(value, &rating.by.stamp, &rating.by.person))
+                value.map(|value| stamped(value, &rating.given().stamp, &rating.given().person))
             }
             "assignment" => {
                 let assignment = record.assignment.as_ref()?;
@@ -294,9 +294,9 @@ fn evidence_of(source: String, answer: &Answer) -> Evidence {
     Evidence {
         source,
         value: words(&answer.value),
-        at: Some(answer.by.stamp.at),
-        person: Some(answer.by.person.clone()),
-        stamp: Some(answer.by.stamp.clone()),
+        at: Some(answer.given().stamp.at),
+        person: Some(answer.given().person.clone()),
+        stamp: Some(answer.given().stamp.clone()),
     }
 }
 

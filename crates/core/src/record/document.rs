@@ -231,7 +231,11 @@ impl Visit {
                 return Err(automerge_error(&error).into());
             }
         }
-        tx.commit_with(options(command.name(), context));
+        let (change, _) = tx.commit_with(options(command.name(), context));
+        if change.is_none() {
+            // What the command says stands there already. One command is one change all the same.
+            self.doc.empty_commit(options(command.name(), context));
+        }
         for write in &writes {
             self.record.absorb(write);
         }

@@ -36,7 +36,7 @@ pub struct Event {
     /// What it is about: the id of a rule, a milestone, a part or an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// Events that it undoes: a resume names the pauses it ends, a reopening the finishes.
+    /// Events that it undoes: a resume names the pauses it ends, a reopening the finishes, a consent the refusals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<EntryId>,
     /// Further facts, such as the channel of a call.
@@ -69,6 +69,16 @@ pub struct Answer {
     /// Who and when.
     #[serde(flatten)]
     pub by: By,
+    /// Who gave it first, where `by` settled a conflict or said it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<By>,
+}
+
+impl Answer {
+    /// Who gave the answer, and when: settling a conflict does not make it later.
+    pub fn given(&self) -> &By {
+        self.first.as_ref().unwrap_or(&self.by)
+    }
 }
 
 /// A measured value.
@@ -179,6 +189,16 @@ pub struct Rating {
     /// On whose device, and when.
     #[serde(flatten)]
     pub by: By,
+    /// On whose device it was given, where `by` settled a conflict.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<By>,
+}
+
+impl Rating {
+    /// On whose device the rating was given, and when: settling a conflict does not make it later.
+    pub fn given(&self) -> &By {
+        self.first.as_ref().unwrap_or(&self.by)
+    }
 }
 
 /// Conduct of one phase, attested with one tap.

@@ -2,7 +2,7 @@
 //!
 //! A diff of before and after would not do: an operation that loses against a concurrent one leaves no trace in it.
 
-use automerge::legacy::{Key, ObjectId, OpType};
+use automerge::legacy::{Key, ObjectId, Op, OpType};
 use automerge::{Change, ScalarValue};
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::entry::{
     Answer, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
 };
 use super::error::RecordError;
-use super::limits::{MAX_ENTRY_BYTES, MAX_OP_COUNTER};
+use super::limits::{MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER};
 
 /// What a change says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,12 +144,17 @@ pub fn check_field_change(visit: &Visit, bytes: &[u8], person: &str) -> Result<C
     }
     let header = ChangeHeader::of(&change);
     let containers = visit.containers();
+    let mut inserted = 0;
     for op in change.decode().operations {
         let ObjectId::Id(object) = &op.obj else {
             return Err(OwnershipError::ForeignPath { path: "the root".to_owned() });
         };
         if containers.is_note(object.counter(), object.actor()) {
-            check_note_op(&op.action)?;
+            check_note_op(&op)?;
+            inserted += usize::from(op.insert);
+            if inserted > MAX_NOTE_CHARS {
+                return Err(OwnershipError::TooLarge { what: "a note", limit: MAX_NOTE_CHARS as u64 });
+            }
             continue;
         }
         let Some(place) = containers.place_of(object.counter(), object.actor()) else {
@@ -185,12 +190,16 @@ pub fn check_field_change(visit: &Visit, bytes: &[u8], person: &str) -> Result<C
     Ok(header)
 }
 
-fn check_note_op(action: &OpType) -> Result<(), OwnershipError> {
-    match action {
-        OpType::Delete => Ok(()),
-        OpType::Put(ScalarValue::Str(text)) if text.chars().count() == 1 => Ok(()),
-        _ => Err(OwnershipError::ForeignOperation { what: "not a character in a note".to_owned() }),
+fn check_note_op(op: &Op) -> Result<(), OwnershipError> {
+    let right = match (&op.key, &op.action) {
+        (Key::Seq(_), OpType::Delete) => !op.insert,
+        (Key::Seq(_), OpType::Put(ScalarValue::Str(text))) => text.chars().count() == 1,
+        _ => false,
+    };
+    if right {
+        return Ok(());
     }
+    Err(OwnershipError::ForeignOperation { what: "not a character in a note".to_owned() })
 }
 
 fn exists(visit: &Visit, place: Place, key: &str) -> bool {

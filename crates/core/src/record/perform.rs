@@ -10,8 +10,11 @@ use super::entry::{
     PartUsed, Photo, Rating, Signature,
 };
 use super::error::{Need, Refusal};
-use super::limits::{MAX_CREW, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
+use super::limits::{
+    MAX_CREW, MAX_ENTRY_BYTES, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS,
+};
 use super::state::{self, VisitState};
+use super::timeline;
 use super::view::Record;
 use super::write::{Entry, Write};
 use crate::assess::Evidences;
@@ -114,7 +117,16 @@ pub(super) fn perform(
     let state = state::of_timeline(&evidences.timeline, standard);
     let plan = Plan { record, standard, context, heads, evidences, state, command: command.name() };
     plan.member()?;
-    plan.command(command)
+    let writes = plan.command(command)?;
+    for write in &writes {
+        if let Write::Put { entry, .. } = write
+            && entry.text().len() > MAX_ENTRY_BYTES
+        {
+            let reason = format!("is larger than the {MAX_ENTRY_BYTES} bytes of one entry");
+            return Err(invalid(command.name(), &reason));
+        }
+    }
+    Ok(writes)
 }
 
 struct Plan<'a> {
@@ -149,18 +161,21 @@ impl Plan<'_> {
             Command::ObtainConsent { granted, note } => {
                 limit_option("note", note.as_deref(), MAX_WORDS_CHARS)?;
                 let kind = if *granted { "consent-given" } else { "consent-refused" };
-                self.step(kind, |event| event.note.clone_from(note))
+                self.step(kind, |event| {
+                    event.ends = self.undoes(kind);
+                    event.note.clone_from(note);
+                })
             }
             Command::Start => self.step("work-started", |_| {}),
             Command::Pause { reason } => {
                 limit_words("reason", reason, MAX_WORDS_CHARS)?;
                 self.step("paused", |event| event.note = Some(reason.clone()))
             }
-            Command::Resume => self.undo("resumed", &["paused"], None),
+            Command::Resume => self.undo("resumed", None),
             Command::Finish => self.step("work-finished", |_| {}),
             Command::Reopen { reason } => {
                 limit_words("reason", reason, MAX_WORDS_CHARS)?;
-                self.undo("work-reopened", &["work-finished", "handed-over"], Some(reason))
+                self.undo("work-reopened", Some(reason))
             }
             Command::HandOver => self.step("handed-over", |_| {}),
             Command::Leave => self.step("left-site", |_| {}),
@@ -297,13 +312,16 @@ impl Plan<'_> {
         if needs.is_empty() { Ok(()) } else { Err(Refusal::NotYet { needs }) }
     }
 
+    /// The standing events that an event of a kind undoes.
+    fn undoes(&self, kind: &str) -> Vec<EntryId> {
+        let undone = timeline::undoes(kind).iter();
+        let standing = undone.flat_map(|undone| self.evidences.timeline.standing(undone));
+        standing.filter_map(|occurrence| occurrence.id).collect()
+    }
+
     /// Records an event that undoes those it sees: the state falls back to what stood before them.
-    fn undo(&self, kind: &str, undone: &[&str], note: Option<&str>) -> Planned {
-        let ends: Vec<EntryId> = undone
-            .iter()
-            .flat_map(|undone| self.evidences.timeline.standing(undone))
-            .filter_map(|occurrence| occurrence.id)
-            .collect();
+    fn undo(&self, kind: &str, note: Option<&str>) -> Planned {
+        let ends = self.undoes(kind);
         if ends.is_empty() {
             let allowed = self.standard.step(kind).map(|step| step.from.clone()).unwrap_or_default();
             return Err(self.wrong_state(kind, allowed, None));
@@ -397,7 +415,11 @@ impl Plan<'_> {
         }
         self.unsealed(Some(rule))?;
         check_value(rule, ask, value)?;
-        let entry = Entry::Answer(Answer { value: value.clone(), by: self.by() });
+        // Saying the same again, once it is too late to say it, does not make late what was in time.
+        let same = self.record.answers.get(&rule.id).filter(|before| before.value == *value);
+        let late = rule.window().is_some_and(|window| self.evidences.passed(window));
+        let first = same.filter(|_| late).map(|before| before.given().clone());
+        let entry = Entry::Answer(Answer { value: value.clone(), by: self.by(), first });
         Ok(vec![Write::Put { place: Place::answers(side), key: rule.id.clone(), entry }])
     }
 
@@ -554,8 +576,12 @@ impl Plan<'_> {
             });
         }
         limit_option("words", answer.words.as_deref(), MAX_WORDS_CHARS)?;
-        let entry =
-            Entry::Rating(Rating { level: answer.level.clone(), words: answer.words.clone(), by: self.by() });
+        let entry = Entry::Rating(Rating {
+            level: answer.level.clone(),
+            words: answer.words.clone(),
+            by: self.by(),
+            first: None,
+        });
         Ok(vec![Write::Put { place: Place::Survey, key: "rating".to_owned(), entry }])
     }
 
@@ -643,6 +669,7 @@ impl Plan<'_> {
         let (place, key, entry) = match target {
             ResolveTarget::Answer(item) => {
                 let mut answer: Answer = serde_json::from_value(value).map_err(unreadable)?;
+                answer.first = Some(answer.given().clone());
                 answer.by = self.by();
                 let side = self.standard.rule(item).map_or(Side::Field, |rule| self.standard.side_of(rule));
                 self.side(side)?;
@@ -651,6 +678,7 @@ impl Plan<'_> {
             ResolveTarget::Survey => {
                 self.side(Side::Field)?;
                 let mut rating: Rating = serde_json::from_value(value).map_err(unreadable)?;
+                rating.first = Some(rating.given().clone());
                 rating.by = self.by();
                 (Place::Survey, "rating".to_owned(), Entry::Rating(rating))
             }
@@ -737,6 +765,7 @@ fn check_value(rule: &Rule, ask: &Ask, value: &AnswerValue) -> Result<(), Refusa
         Err(Refusal::Invalid { field: "value".to_owned(), reason, rule: Some(Box::new(need(rule))) })
     };
     match (ask, value) {
+        (Ask::Signature { .. }, _) => wrong("is proved by a signature; use `sign`".to_owned()),
         (_, AnswerValue::Waived(reason)) => limit_words("value", reason, MAX_WORDS_CHARS),
         (Ask::YesNo, AnswerValue::Yes(_)) | (Ask::Time, AnswerValue::Time(_)) => Ok(()),
         (Ask::Text | Ask::Document, AnswerValue::Text(text)) => limit_words("value", text, MAX_WORDS_CHARS),
@@ -748,7 +777,6 @@ fn check_value(rule: &Rule, ask: &Ask, value: &AnswerValue) -> Result<(), Refusa
             wrong(format!("must be one of {}", options.join(", ")))
         }
         (Ask::Photo { .. }, _) => wrong("is proved by photos; use `add-photo`".to_owned()),
-        (Ask::Signature { .. }, _) => wrong("is proved by a signature; use `sign`".to_owned()),
         (Ask::YesNo, _) => wrong("must be yes or no".to_owned()),
         (Ask::Choice { .. }, _) => wrong("must be one of the options".to_owned()),
         (Ask::Text | Ask::Document, _) => wrong("must be a text".to_owned()),

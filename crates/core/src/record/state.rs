@@ -1,8 +1,8 @@
 //! The state of a visit: derived from what stands in the record, so that no merge can produce an impossible one.
 //!
 //! Precedence: the state is the highest, in the order of the pack, whose event stands. An event stands unless another
-//! event that had seen it undoes it by its id (a reopening undoes the finish it saw, a resume the pause it saw). This
-//! is a function of the set of events alone: the order in which they arrive does not matter.
+//! event that had seen it undoes it by its id (a reopening undoes the finish it saw, a resume the pause, a consent the
+//! refusal). This is a function of the set of events alone: the order in which they arrive does not matter.
 
 use serde::Serialize;
 

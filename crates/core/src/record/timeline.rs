@@ -8,6 +8,16 @@ use super::view::Record;
 use crate::Stamp;
 use crate::standard::{Ask, Standard};
 
+/// Kinds of events that an event of a kind can undo; whatever else it names stands.
+pub(crate) fn undoes(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "resumed" => &["paused"],
+        "work-reopened" => &["work-finished", "handed-over"],
+        "consent-given" => &["consent-refused"],
+        _ => &[],
+    }
+}
+
 /// One time that something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
@@ -32,8 +42,15 @@ pub struct Timeline {
 impl Timeline {
     /// Reads the events of a record.
     pub fn of(record: &Record, standard: &Standard) -> Self {
-        let undone: HashSet<EntryId> =
-            record.events.values().flat_map(|(_, event)| event.ends.iter().copied()).collect();
+        let undone: HashSet<EntryId> = record
+            .events
+            .values()
+            .flat_map(|(_, event)| event.ends.iter().map(|id| (event.kind.as_str(), id)))
+            .filter(|(kind, id)| {
+                record.events.get(id).is_some_and(|(_, ended)| undoes(kind).contains(&ended.kind.as_str()))
+            })
+            .map(|(_, id)| *id)
+            .collect();
         let mut timeline = Self::default();
         for (id, (_, event)) in &record.events {
             timeline.add(
@@ -89,7 +106,7 @@ impl Timeline {
         if let Some(rating) = &record.rating {
             let level = pack.survey.levels.iter().find(|level| level.id == rating.level);
             if let Some(event) = level.and_then(|level| level.event.as_ref()) {
-                self.derived(event, &rating.by, None);
+                self.derived(event, rating.given(), None);
             }
         }
         for (id, part) in &record.parts {
@@ -103,7 +120,7 @@ impl Timeline {
                 && let Some(event) =
                     options.iter().find(|option| option.id == *chosen).and_then(|o| o.event.as_ref())
             {
-                self.derived(event, &answer.by, None);
+                self.derived(event, answer.given(), None);
             }
         }
         // The signing event stands once each signer has signed, at the time of the last first signature.

@@ -147,6 +147,8 @@ impl Record {
     }
 
     fn absorb_put(&mut self, place: Place, key: &str, entry: &Entry) {
+        let path = format!("{}/{key}", place.name());
+        self.unreadable.retain(|unreadable| *unreadable != path);
         let id = key.parse::<EntryId>();
         match (entry.clone(), id) {
             (Entry::Event(event), Ok(id)) => {

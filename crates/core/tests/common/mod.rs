@@ -1,14 +1,14 @@
 //! A visit under the pack `execution-form`, and short ways to work on it.
 #![allow(dead_code, missing_docs, unreachable_pub)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::needless_pass_by_value)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jobsheet_core::assess::{Assessment, Status, assess};
 use jobsheet_core::record::{
-    Actor, AnswerValue, Applied, ApplyError, Command, Context, NoteEdit, Refusal, Registration, SurveyAnswer,
-    Visit,
+    Actor, AnswerValue, Applied, ApplyError, Command, Context, NoteEdit, OldPart, Refusal, Registration,
+    SurveyAnswer, Visit,
 };
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
@@ -36,6 +36,9 @@ pub struct Job {
     pub count: u64,
     pub person: String,
 }
+
+/// When the request of every visit here was received.
+pub const RECEIVED: &str = "2026-03-02T07:50:00+08:00";
 
 pub fn id(number: u64) -> uuid::Uuid {
     uuid::Uuid::from_u64_pair(0x4a6f_6273_6865_4574, 0x8000_0000_0000_0000 | number)
@@ -66,9 +69,14 @@ pub fn order(urgency: &str) -> BTreeMap<String, String> {
 impl Job {
     /// A visit that the office has registered at 08:00 and received at `received`.
     pub fn registered(urgency: &str, received: &str) -> Self {
+        Self::ordered(order(urgency), received)
+    }
+
+    /// A visit with an order of its own.
+    pub fn ordered(order: BTreeMap<String, String>, received: &str) -> Self {
         let standard = standard();
         let now = moment("2026-03-02T08:00:00+08:00");
-        let registration = Registration { order: order(urgency), received_at: Some(moment(received)) };
+        let registration = Registration { order, received_at: Some(moment(received)) };
         let context = Context {
             actor: Actor { person: "office-1".to_owned(), side: Side::Office },
             stamp: Stamp::wall(now),
@@ -80,15 +88,29 @@ impl Job {
 
     /// A visit that is dispatched to tech-1 and tech-2 for 10:00 to 12:00.
     pub fn dispatched(urgency: &str) -> Self {
-        let mut job = Self::registered(urgency, "2026-03-02T07:50:00+08:00");
-        job.office(Command::Dispatch {
+        let mut job = Self::registered(urgency, RECEIVED);
+        job.dispatch();
+        job
+    }
+
+    /// Dispatches the visit for 10:00 to 12:00.
+    pub fn dispatch(&mut self) -> &mut Self {
+        self.office(Command::Dispatch {
             crew: vec!["tech-1".to_owned(), "tech-2".to_owned()],
             start: moment("2026-03-02T10:00:00+08:00"),
             end: moment("2026-03-02T12:00:00+08:00"),
             tools: vec!["multimeter".to_owned()],
         })
         .unwrap();
-        job
+        self
+    }
+
+    /// The visit as another program could have written it: the document changed without a command.
+    pub fn crafted(mut self, edit: impl FnOnce(&mut automerge::AutoCommit)) -> Self {
+        let mut doc = automerge::AutoCommit::load(&self.visit.save()).unwrap();
+        edit(&mut doc);
+        self.visit = Visit::load(&doc.save()).unwrap();
+        self
     }
 
     pub fn at(&mut self, time: &str) -> &mut Self {
@@ -101,7 +123,7 @@ impl Job {
         self
     }
 
-    fn context(&mut self, side: Side) -> Context {
+    pub fn context(&mut self, side: Side) -> Context {
         self.count += 1;
         let person = if side == Side::Office { "office-1".to_owned() } else { self.person.clone() };
         Context { actor: Actor { person, side }, stamp: Stamp::wall(self.now), entry_id: id(self.count) }
@@ -145,6 +167,33 @@ impl Job {
 
     pub fn text(&mut self, name: &str, words: &str) -> &mut Self {
         self.go(Command::Answer { item: rule(name), value: AnswerValue::Text(words.to_owned()) })
+    }
+
+    pub fn no(&mut self, name: &str) -> &mut Self {
+        self.go(Command::Answer { item: rule(name), value: AnswerValue::Yes(false) })
+    }
+
+    pub fn office_answer(&mut self, name: &str, value: AnswerValue) -> &mut Self {
+        self.office(Command::Answer { item: rule(name), value }).unwrap();
+        self
+    }
+
+    pub fn part(&mut self, returned: Option<bool>) -> &mut Self {
+        let replaces = returned.map(|returned| OldPart { serial: None, returned });
+        self.go(Command::ConsumePart {
+            number: "BELT-7".to_owned(),
+            name: None,
+            quantity: 1,
+            serial: None,
+            replaces,
+        })
+    }
+
+    pub fn breach(&mut self, name: &str, source: &str) -> &mut Self {
+        let command =
+            Command::ReportBreach { rule: rule(name), source: source.to_owned(), note: "seen".to_owned() };
+        self.office(command).unwrap();
+        self
     }
 
     pub fn note(&mut self, note: &str, words: &str) -> &mut Self {
