@@ -44,7 +44,7 @@ pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
             (ticks[at % ticks.len()], AnswerValue::Yes((at as u64 + number) % 7 != 0))
         };
         commands.push(Command::Answer { item: item.to_owned(), value });
-        if at % 2 == 0 && commands.len() < 90 {
+        if at % 2 == 0 && at < 58 {
             let words = format!("{number:06}/{at:02}: bearing measured, cleaned, greased. ");
             commands.push(Command::Note { note: "steps".to_owned(), edit: NoteEdit::Append(words) });
         }
@@ -58,7 +58,6 @@ pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
             });
         }
     }
-    commands.truncate(CHANGES - 2);
     commands
 }
 
