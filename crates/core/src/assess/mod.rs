@@ -7,6 +7,6 @@ mod proof;
 
 pub use finding::{Assessment, Counts, Finding, Gate, Status, assess};
 pub use milestone::{MilestoneState, MilestoneStatus};
-pub use next::{NextStep, Why, next};
+pub use next::{NextStep, Why, judge, next};
 pub use proof::Evidence;
 pub(crate) use proof::Evidences;

@@ -8,7 +8,7 @@ use super::milestone::MilestoneState;
 use super::proof::Evidences;
 use crate::Text;
 use crate::record::{Command, Record};
-use crate::standard::{Ask, Check, Severity, Side, Standard};
+use crate::standard::{Ask, BreachDemand, Check, Severity, Side, Standard};
 
 /// Why a step is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,6 +55,11 @@ pub struct NextStep {
 /// What a person of one side can do now: what stops the next event first, then what is owed, then the next event.
 /// Recommendations come after duties, deadlines by the time left.
 pub fn next(record: &Record, standard: &Standard, side: Side, now: Timestamp) -> Vec<NextStep> {
+    judge(record, standard, side, now).1
+}
+
+/// The judgement and the next steps together, at little more than the cost of one of them.
+pub fn judge(record: &Record, standard: &Standard, side: Side, now: Timestamp) -> (Assessment, Vec<NextStep>) {
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
     let mut steps = Steps { standard, side, assessment: &assessment, list: Vec::new() };
@@ -62,7 +67,7 @@ pub fn next(record: &Record, standard: &Standard, side: Side, now: Timestamp) ->
     let upcoming = steps.upcoming(&evidences);
     steps.duties(upcoming.as_deref());
     steps.deadlines();
-    steps.events(&evidences);
+    steps.event(upcoming);
     let mut list = steps.list;
     // Stable: within one class the order of the pack stands.
     list.sort_by_key(|step| match &step.reason {
@@ -73,7 +78,7 @@ pub fn next(record: &Record, standard: &Standard, side: Side, now: Timestamp) ->
         Why::Owed => (3, 0),
         Why::Step => (4, 0),
     });
-    list
+    (assessment, list)
 }
 
 struct Steps<'a> {
@@ -127,7 +132,8 @@ impl Steps<'_> {
     fn duties(&mut self, upcoming: Option<&str>) {
         for finding in &self.assessment.findings {
             let Some(rule) = self.standard.rule(&finding.rule) else { continue };
-            if self.standard.side_of(rule) != self.side {
+            let for_both = matches!(rule.check, Check::OnBreach(_)) && rule.role == "any";
+            if !for_both && self.standard.side_of(rule) != self.side {
                 continue;
             }
             let gated: Vec<String> = self
@@ -176,9 +182,18 @@ impl Steps<'_> {
                 ("answer", item) => Some(("answer".to_owned(), Some(item.to_owned()))),
                 _ => None,
             }),
-            Check::OnBreach(_) => {
-                let missing = self.assessment.finding(rule)?.missing.first().cloned();
-                Some(("explain-delay".to_owned(), missing))
+            Check::OnBreach(demand) => {
+                // Each side answers for its own deadlines.
+                let missing = self.assessment.finding(rule)?.missing.iter();
+                let mut own = missing.filter(|milestone| {
+                    self.standard.rule(milestone).is_some_and(|rule| self.standard.side_of(rule) == self.side)
+                });
+                let milestone = own.next()?.clone();
+                let command = match demand.demands {
+                    BreachDemand::Reason => "explain-delay",
+                    BreachDemand::Escalation => "escalate",
+                };
+                Some((command.to_owned(), Some(milestone)))
             }
             _ => None,
         }
@@ -239,8 +254,9 @@ impl Steps<'_> {
         }
     }
 
-    fn events(&mut self, evidences: &Evidences<'_>) {
-        let Some(event) = self.upcoming(evidences) else { return };
+    /// The next event of the visit.
+    fn event(&mut self, upcoming: Option<String>) {
+        let Some(event) = upcoming else { return };
         let (command, argument) = self.command_of_event(&event);
         if self.list.iter().any(|step| step.command == command && step.argument == argument) {
             return;
