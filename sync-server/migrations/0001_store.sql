@@ -99,6 +99,7 @@ CREATE TABLE visit (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX visit_by_update ON visit (tenant, updated_seq DESC);
+CREATE INDEX visit_by_due ON visit (tenant, next_due) WHERE next_due IS NOT NULL;
 CREATE INDEX visit_by_state ON visit (tenant, state, updated_seq DESC);
 
 -- The document as Automerge saves it: derived from `change`, beside the list so that listing does not read it.

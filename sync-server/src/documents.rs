@@ -53,6 +53,32 @@ pub(crate) fn commit(
     Ok(first)
 }
 
+/// Most visits judged anew in one transaction, so that writers do not wait long.
+const JUDGED_AT_ONCE: u32 = 200;
+
+/// Judges visits anew whose nearest deadline has passed.
+pub(crate) fn judge_overdue(
+    tx: &Writing<'_>,
+    standards: &Standards,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for id in tx.visits_overdue(now, JUDGED_AT_ONCE)? {
+        match load(tx, standards, &id) {
+            Ok(Some(Loaded { visit, standard, .. })) => {
+                let shown = project(visit.record(), &assess::assess(visit.record(), &standard, now));
+                tx.store_projection(&id, &shown)?;
+            }
+            Ok(None) => {}
+            // One visit that can not be read must not keep the others from being judged.
+            Err(error) => {
+                tracing::error!(visit = %id, %error, "visit could not be judged");
+                tx.forget_due(&id)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What lists show of a record.
 fn project(record: &Record, assessment: &Assessment) -> Projection {
     let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);

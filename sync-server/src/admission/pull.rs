@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::Sender;
 use crate::standards::Standards;
-use crate::store::{Epoch, Reading, ScopeRow, StoreError, TailChange};
+use crate::store::{Epoch, Reading, ScopeRow, StoreError};
 
 /// What a reply brings.
 #[derive(Debug)]
@@ -23,9 +23,10 @@ pub(super) struct Brought {
 }
 
 /// Something new at its place in the sequence.
+#[derive(Clone, Copy)]
 enum Item {
     New(Uuid),
-    Change(Uuid, TailChange),
+    Change { document: Uuid, size: usize },
     Revoked(Uuid),
 }
 
@@ -50,7 +51,7 @@ pub(super) fn pull(
             more = true;
             break;
         }
-        page.add(tx, item)?;
+        page.add(tx, seq, item)?;
         reached = seq;
     }
     if !more {
@@ -74,7 +75,7 @@ fn news(tx: &Reading<'_>, sender: &Sender, after: u64) -> Result<Vec<(u64, Item)
             items.push((seq, if granted { Item::New(document) } else { Item::Revoked(document) }));
         } else if granted {
             let changes = tx.changes_after(&document, after, &sender.device)?;
-            items.extend(changes.into_iter().map(|change| (change.seq, Item::Change(document, change))));
+            items.extend(changes.into_iter().map(|row| (row.seq, Item::Change { document, size: row.size })));
         }
     }
     items.sort_by_key(|(seq, _)| *seq);
@@ -92,7 +93,7 @@ struct Page {
 }
 
 impl Page {
-    fn add(&mut self, tx: &Reading<'_>, item: Item) -> Result<(), StoreError> {
+    fn add(&mut self, tx: &Reading<'_>, seq: u64, item: Item) -> Result<(), StoreError> {
         match item {
             Item::New(document) => {
                 let source = tx.visit(&document)?.ok_or_else(|| StoreError::Damaged {
@@ -109,13 +110,14 @@ impl Page {
                 self.order.push(document);
                 self.revoked.insert(document);
             }
-            Item::Change(document, change) => {
-                self.bytes += change.bytes.len();
+            Item::Change { document, size } => {
+                self.bytes += size;
+                let (hash, bytes) = tx.change(seq)?;
                 let tail = self.tails.entry(document).or_default();
                 if tail.is_empty() {
                     self.order.push(document);
                 }
-                tail.push(Framed { hash: change.hash, bytes: change.bytes });
+                tail.push(Framed { hash, bytes });
             }
         }
         Ok(())

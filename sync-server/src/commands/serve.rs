@@ -11,8 +11,12 @@ use tracing_subscriber::EnvFilter;
 use super::{CommandError, LogFormat, say};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::http::{self, Limits};
+use crate::documents;
+use crate::http::{self, Limits, Waits};
 use crate::office::{OfficeError, Role, create_token};
+
+/// How often it is looked for deadlines that have passed.
+const DEADLINE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How the server is run.
 pub(super) struct Settings {
@@ -47,10 +51,34 @@ async fn run(app: Arc<App>, settings: &Settings) -> Result<(), CommandError> {
     let listener = TcpListener::bind(&settings.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let limits = Limits::new(settings.max_requests, Duration::from_secs(settings.request_timeout));
-    let router = http::router(app, limits);
+    let router = http::router(app.clone(), limits);
+    let stopped = http::stopped()?;
+    let watch = tokio::spawn(watch_deadlines(app));
     say(format_args!("listening on http://{address}"));
-    http::serve(listener, router).await?;
+    http::serve(listener, router, Waits::default(), stopped).await;
+    watch.abort();
     Ok(())
+}
+
+/// Judges visits anew whose deadline has passed, so that lists show it without anybody touching the visit.
+async fn watch_deadlines(app: Arc<App>) {
+    let mut tick = tokio::time::interval(DEADLINE_INTERVAL);
+    loop {
+        tick.tick().await;
+        let app = app.clone();
+        let judged = tokio::task::spawn_blocking(move || {
+            let now = app.clock.now();
+            if app.store.read(|tx| tx.visits_overdue(now, 1))?.is_empty() {
+                return Ok(());
+            }
+            app.store.write(|tx| documents::judge_overdue(tx, &app.standards, now))
+        });
+        match judged.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "deadlines could not be judged"),
+            Err(error) => tracing::error!(%error, "deadlines could not be judged"),
+        }
+    }
 }
 
 /// The token of a server that has none yet.

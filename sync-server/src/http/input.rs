@@ -1,6 +1,10 @@
 //! What callers send, read into types. Whatever can not be read is a problem with a reason.
 
-use axum::body::Bytes;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -9,26 +13,67 @@ use uuid::Uuid;
 use super::problem::Problem;
 use crate::app::{App, Shared};
 
+/// Largest JSON body, in bytes.
+const MAX_JSON_BYTES: usize = 1 << 20;
+/// How much of a body that is too large is read and thrown away before the answer, in bytes.
+const MAX_DRAINED_BYTES: usize = 64 << 20;
+/// How long that may take.
+const MAX_DRAINING: Duration = Duration::from_secs(10);
 /// Most rows of one page.
 const MAX_PAGE_ROWS: u32 = 200;
 /// Rows of a page if the caller does not say.
 const PAGE_ROWS: u32 = 50;
 
-/// A body up to the limit of its route.
-pub(super) struct Body(pub(super) Bytes);
+/// A body of at most `LIMIT` bytes.
+pub(super) struct Body<const LIMIT: usize>(pub(super) Vec<u8>);
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for Body<LIMIT> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Bytes::from_request(request, state).await.map(Self).map_err(|rejection| {
-            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-                Problem::new(413, "too-large", "the body exceeds the limit of this path; send less")
-            } else {
-                Problem::new(400, "body-cut", "the body was cut short; send it again")
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let mut body = request.into_body();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = next_chunk(&mut body).await? {
+            if bytes.len() + chunk.len() > LIMIT {
+                drain(body).await;
+                let detail = format!("the body exceeds the limit of {LIMIT} bytes; send less");
+                return Err(Problem::new(413, "too-large", detail));
             }
-        })
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(Self(bytes))
     }
+}
+
+/// The next piece of a body. `None`: it has ended whole.
+async fn next_chunk(body: &mut axum::body::Body) -> Result<Option<Bytes>, Problem> {
+    loop {
+        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+            None => return Ok(None),
+            Some(Err(_)) => {
+                return Err(Problem::new(400, "body-cut", "the body was cut short; send it again"));
+            }
+            Some(Ok(frame)) => {
+                if let Ok(chunk) = frame.into_data() {
+                    return Ok(Some(chunk));
+                }
+            }
+        }
+    }
+}
+
+/// Reads on for a while without keeping anything: a client that is still sending would not see the answer otherwise.
+async fn drain(mut body: axum::body::Body) {
+    let mut left = MAX_DRAINED_BYTES;
+    let rest = async {
+        while let Ok(Some(chunk)) = next_chunk(&mut body).await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(MAX_DRAINING, rest).await;
 }
 
 /// A JSON body.
@@ -38,7 +83,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Body(bytes) = Body::from_request(request, state).await?;
+        let Body(bytes) = Body::<MAX_JSON_BYTES>::from_request(request, state).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| Problem::new(400, "body-not-valid", without_values(&error)))

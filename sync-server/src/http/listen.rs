@@ -11,11 +11,22 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-/// How long a client may take to send its request's header. `axum::serve` has no such limit, and without one a client that
-/// sends nothing holds its connection for ever.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long requests in flight may go on after the signal to stop.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long the server waits for others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waits {
+    /// For a client to send its request's header. `axum::serve` has no such limit, and without one a client that sends
+    /// nothing holds its connection for ever.
+    header: Duration,
+    /// For requests in flight after the signal to stop.
+    grace: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { header: Duration::from_secs(15), grace: Duration::from_secs(30) }
+    }
+}
+
 /// Most connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
 
@@ -27,13 +38,18 @@ pub(crate) enum ServeError {
     Signals(std::io::Error),
 }
 
-/// Answers until a signal to stop, then lets requests in flight finish.
-pub(crate) async fn serve(listener: TcpListener, router: Router) -> Result<(), ServeError> {
+/// Answers until `stop`, then lets requests in flight finish.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    waits: Waits,
+    stop: impl Future<Output = ()>,
+) {
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    let mut stop = std::pin::pin!(stopped()?);
+    http.timer(TokioTimer::new()).header_read_timeout(waits.header);
+    let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
             let permit = connections.clone().acquire_owned().await;
@@ -64,14 +80,14 @@ pub(crate) async fn serve(listener: TcpListener, router: Router) -> Result<(), S
     }
     drop(listener);
     tracing::info!("stopping: requests in flight finish first");
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some connections did not finish within {} s", GRACE.as_secs());
+    if tokio::time::timeout(waits.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections did not finish within {} s", waits.grace.as_secs());
     }
-    Ok(())
 }
 
+/// Ends when the process is told to stop: SIGTERM or SIGINT.
 #[cfg(unix)]
-fn stopped() -> Result<impl Future<Output = ()>, ServeError> {
+pub(crate) fn stopped() -> Result<impl Future<Output = ()>, ServeError> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
@@ -83,9 +99,35 @@ fn stopped() -> Result<impl Future<Output = ()>, ServeError> {
     })
 }
 
+/// Ends when the process is told to stop.
 #[cfg(not(unix))]
-fn stopped() -> Result<impl Future<Output = ()>, ServeError> {
+pub(crate) fn stopped() -> Result<impl Future<Output = ()>, ServeError> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    #[tokio::test]
+    async fn a_header_that_never_ends_does_not_hold_its_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let waits = Waits { header: Duration::from_millis(50), grace: Duration::from_secs(1) };
+        let (told, stop) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(serve(listener, Router::new(), waits, async {
+            let _ = stop.await;
+        }));
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ").await.unwrap();
+        let mut answer = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(5), slow.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "the connection was closed");
+        told.send(()).unwrap();
+        server.await.unwrap();
+    }
 }

@@ -13,26 +13,20 @@ mod sync;
 mod visits;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post, put};
 
 pub(crate) use guard::Limits;
-pub(crate) use listen::{ServeError, serve};
+pub(crate) use listen::{ServeError, Waits, serve, stopped};
 
 use crate::app::Shared;
 use problem::Problem;
-
-/// Largest JSON body, in bytes.
-const MAX_JSON_BYTES: usize = 1 << 20;
-/// Largest CSV file, in bytes.
-const MAX_CSV_BYTES: usize = 64 << 20;
 
 /// All routes over an app.
 pub(crate) fn router(app: Shared, limits: Limits) -> Router {
     let metrics = metrics::install();
     let v1 = Router::new()
-        .route("/v1/imports", post(requests::import).layer(DefaultBodyLimit::max(MAX_CSV_BYTES)))
+        .route("/v1/imports", post(requests::import))
         .route("/v1/requests", get(requests::list))
         .route("/v1/requests/{number}/dispatch", post(requests::dispatch))
         .route("/v1/visits", get(visits::list))
@@ -47,8 +41,7 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/devices", get(people::devices))
         .route("/v1/devices/{id}", delete(people::revoke_device))
         .route("/v1/me", get(people::me))
-        .route("/v1/sync", post(sync::sync).layer(DefaultBodyLimit::max(jobsheet_wire::MAX_BODY_BYTES)))
-        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .route("/v1/sync", post(sync::sync))
         .layer(from_fn_with_state(limits, guard::guard));
     Router::new()
         .route("/healthz", get(probes::alive))

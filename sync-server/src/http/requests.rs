@@ -14,6 +14,9 @@ use crate::intake::{self, IntakeError, Mapping, Summary};
 use crate::office::{self, Dispatch};
 use crate::store::RequestPage;
 
+/// Largest CSV file, in bytes.
+const MAX_CSV_BYTES: usize = 64 << 20;
+
 #[derive(Deserialize)]
 pub(super) struct ImportParams {
     mapping: String,
@@ -32,7 +35,7 @@ pub(super) async fn import(
     office: Office,
     State(app): State<Shared>,
     Params(params): Params<ImportParams>,
-    Body(file): Body,
+    Body(file): Body<MAX_CSV_BYTES>,
 ) -> Result<Json<Summary>, Problem> {
     let summary = blocking(&app, move |app| -> Result<Summary, Problem> {
         let mapping = Mapping::builtin(&params.mapping).map_err(IntakeError::from)?;

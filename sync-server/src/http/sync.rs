@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use jobsheet_wire::{MEDIA_TYPE, decode_exchange, encode_reply};
+use jobsheet_wire::{MAX_BODY_BYTES, MEDIA_TYPE, decode_exchange, encode_reply};
 
 use super::auth::Device;
 use super::input::{Body, blocking};
@@ -17,7 +17,7 @@ use crate::app::{App, Shared};
 pub(super) async fn sync(
     Device(sender): Device,
     State(app): State<Shared>,
-    Body(body): Body,
+    Body(body): Body<MAX_BODY_BYTES>,
 ) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), Problem> {
     let work = move |app: &App| -> Result<Vec<u8>, Problem> {
         let begun = Instant::now();

@@ -38,15 +38,13 @@ pub(crate) struct ChangeRow {
     pub(crate) received_at: Timestamp,
 }
 
-/// A change for a device.
+/// A change that a device has not had.
 #[derive(Debug, Clone)]
-pub(crate) struct TailChange {
+pub(crate) struct NewsRow {
     /// Sequence number.
     pub(crate) seq: u64,
-    /// Hash.
-    pub(crate) hash: [u8; 32],
-    /// The change chunk.
-    pub(crate) bytes: Vec<u8>,
+    /// Size of its bytes.
+    pub(crate) size: usize,
 }
 
 impl Reading<'_> {
@@ -83,16 +81,25 @@ impl Reading<'_> {
         document: &Uuid,
         after: u64,
         device: &Uuid,
-    ) -> Result<Vec<TailChange>, StoreError> {
+    ) -> Result<Vec<NewsRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq, hash, bytes FROM change
+            "SELECT seq, length(bytes) FROM change
              WHERE tenant = ?1 AND document = ?2 AND seq > ?3 AND device IS NOT ?4 ORDER BY seq",
         )?;
         let rows = statement
             .query_map((self.tenant, document.as_bytes(), to_sql(after), device.as_bytes()), |row| {
-                Ok(TailChange { seq: from_sql(row.get(0)?), hash: row.get(1)?, bytes: row.get(2)? })
+                Ok(NewsRow { seq: from_sql(row.get(0)?), size: row.get::<_, u32>(1)? as usize })
             })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Hash and bytes of a change.
+    pub(crate) fn change(&self, seq: u64) -> Result<([u8; 32], Vec<u8>), StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT hash, bytes FROM change WHERE tenant = ?1 AND seq = ?2")?
+            .query_row((self.tenant, to_sql(seq)), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found)
     }
 
     /// Who writes under an actor in a document. Outer `None`: nobody yet; inner `None`: the office.

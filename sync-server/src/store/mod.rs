@@ -14,7 +14,7 @@ mod visits;
 
 use std::path::PathBuf;
 
-pub(crate) use changes::{ChangeRow, NewChange, TailChange};
+pub(crate) use changes::{ChangeRow, NewChange};
 pub(crate) use connections::{Reading, Store, Writing};
 pub(crate) use people::{DeviceRow, TechnicianRow};
 pub(crate) use requests::{RequestPage, RequestRow};

@@ -160,6 +160,16 @@ impl Reading<'_> {
         Ok(VisitPage { total: from_sql(total), page, size, visits })
     }
 
+    /// Visits whose nearest deadline has passed since they were judged.
+    pub(crate) fn visits_overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Uuid>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id FROM visit WHERE tenant = ?1 AND next_due < ?2 ORDER BY next_due LIMIT ?3",
+        )?;
+        let rows = statement
+            .query_map((self.tenant, now.as_millisecond(), limit), |row| Ok(Uuid::from_bytes(row.get(0)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Text of a pack.
     pub(crate) fn pack_source(&self, sha256: &[u8; 32]) -> Result<Option<String>, StoreError> {
         let found = self
@@ -213,13 +223,21 @@ impl Writing<'_> {
                  ON CONFLICT (tenant, document) DO UPDATE SET bytes = excluded.bytes",
             )?
             .execute((self.tenant, id.as_bytes(), snapshot))?;
+        self.connection
+            .prepare_cached("UPDATE visit SET updated_seq = ?3, heads = ?4 WHERE tenant = ?1 AND id = ?2")?
+            .execute((self.tenant, id.as_bytes(), to_sql(updated_seq), heads.concat()))?;
+        self.store_projection(id, shown)
+    }
+
+    /// Stores what lists show of a visit.
+    pub(crate) fn store_projection(&self, id: &Uuid, shown: &Projection) -> Result<(), StoreError> {
         let crew =
             serde_json::to_string(&shown.crew).map_err(|error| StoreError::damaged("visit", id, &error))?;
         self.connection
             .prepare_cached(
                 "UPDATE visit SET number = ?3, state = ?4, urgency = ?5, start_at = ?6, crew = ?7, customer = ?8,
-                 outstanding = ?9, violated = ?10, conflicts = ?11, next_due = ?12, updated_seq = ?13, heads = ?14,
-                 search = ?15 WHERE tenant = ?1 AND id = ?2",
+                 outstanding = ?9, violated = ?10, conflicts = ?11, next_due = ?12, search = ?13
+                 WHERE tenant = ?1 AND id = ?2",
             )?
             .execute((
                 self.tenant,
@@ -234,10 +252,17 @@ impl Writing<'_> {
                 shown.violated,
                 shown.conflicts,
                 shown.next_due.map(Timestamp::as_millisecond),
-                to_sql(updated_seq),
-                heads.concat(),
                 &shown.search,
             ))?;
+        Ok(())
+    }
+
+    /// Takes a visit from those whose deadlines are watched.
+    pub(crate) fn forget_due(&self, id: &Uuid) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE visit SET next_due = NULL WHERE tenant = ?1 AND id = ?2",
+            (self.tenant, id.as_bytes()),
+        )?;
         Ok(())
     }
 }

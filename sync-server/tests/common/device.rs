@@ -1,0 +1,147 @@
+//! A device as the protocol sees it: documents, an actor for each, a cursor and a token.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jobsheet_core::record::{Actor, Applied, Command, Context, Visit};
+use jobsheet_core::standard::{Side, Standard, builtin};
+use jobsheet_core::{Moment, Stamp};
+use jobsheet_wire::{
+    Delivery, DocumentPush, Exchange, Framed, MEDIA_TYPE, Reply, Verdict, binding, decode_reply,
+    encode_exchange,
+};
+use reqwest::blocking::Response;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::http;
+
+pub struct Device {
+    pub url: String,
+    pub id: Uuid,
+    pub technician: String,
+    pub token: String,
+    pub visits: BTreeMap<Uuid, Visit>,
+    pub cursor: Vec<u8>,
+    pub packs: Vec<jobsheet_wire::BytesHash>,
+    pub actor: [u8; 16],
+    count: u128,
+}
+
+pub fn pack() -> Arc<Standard> {
+    builtin("execution-form").unwrap().unwrap()
+}
+
+/// The verdicts as short texts: `accepted`, `duplicate`, `pending` or the code of the refusal.
+pub fn codes(reply: &Reply) -> Vec<String> {
+    let code = |verdict: &Verdict| match verdict {
+        Verdict::Accepted(_) => "accepted".to_owned(),
+        Verdict::Duplicate(_) => "duplicate".to_owned(),
+        Verdict::Pending(_) => "pending".to_owned(),
+        Verdict::Refused { code, .. } => code.clone(),
+    };
+    reply.verdicts.iter().map(|told| code(&told.verdict)).collect()
+}
+
+impl Device {
+    pub fn new(url: &str, answer: &Value) -> Self {
+        let text = |field: &str| answer[field].as_str().unwrap().to_owned();
+        let id: Uuid = text("device").parse().unwrap();
+        Self {
+            url: url.to_owned(),
+            id,
+            technician: text("technician"),
+            token: text("token"),
+            visits: BTreeMap::new(),
+            cursor: Vec::new(),
+            packs: Vec::new(),
+            actor: *id.as_bytes(),
+            count: 0,
+        }
+    }
+
+    /// Carries a command out on the device.
+    #[allow(clippy::needless_pass_by_value)] // reads better where commands are made on the spot
+    pub fn work(&mut self, visit: &Uuid, command: Command) -> Framed {
+        let technician = self.technician.clone();
+        self.work_as(visit, &command, &technician)
+    }
+
+    pub fn work_as(&mut self, visit: &Uuid, command: &Command, person: &str) -> Framed {
+        self.count += 1;
+        let now: Moment = "2026-03-02T10:30:00Z".parse().unwrap();
+        let context = Context {
+            actor: Actor { person: person.to_owned(), side: Side::Field },
+            stamp: Stamp::wall(now),
+            entry_id: Uuid::from_u128(self.id.as_u128() ^ self.count),
+        };
+        let document = self.visits.get_mut(visit).unwrap();
+        document.set_actor(&self.actor);
+        let name = command.name();
+        let Applied { hash, bytes, .. } = match document.apply(&pack(), command, &context) {
+            Ok(applied) => applied,
+            Err(error) => panic!("{name} was refused: {error}"),
+        };
+        Framed { hash, bytes }
+    }
+
+    pub fn message(&self, pushes: &[(Uuid, Vec<Framed>)]) -> Exchange {
+        let push = |(document, changes): &(Uuid, Vec<Framed>)| DocumentPush {
+            document: document.into_bytes(),
+            changes: changes.clone(),
+            binding: binding(document.as_bytes(), changes.iter().map(|change| &change.hash)),
+        };
+        Exchange {
+            cursor: self.cursor.clone(),
+            push: pushes.iter().map(push).collect(),
+            packs: self.packs.clone(),
+            sent_at_ms: 0,
+        }
+    }
+
+    pub fn send(&self, body: Vec<u8>) -> Response {
+        http()
+            .post(format!("{}/v1/sync", self.url))
+            .bearer_auth(&self.token)
+            .header("content-type", MEDIA_TYPE)
+            .body(body)
+            .send()
+            .unwrap()
+    }
+
+    /// One exchange; what it brings is taken in.
+    pub fn sync(&mut self, pushes: &[(Uuid, Vec<Framed>)]) -> Reply {
+        let response = self.send(encode_exchange(&self.message(pushes)).unwrap());
+        let status = response.status();
+        let body = response.bytes().unwrap();
+        assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+        let reply = decode_reply(&body).unwrap();
+        self.take_in(&reply);
+        reply
+    }
+
+    fn take_in(&mut self, reply: &Reply) {
+        for pack in &reply.packs {
+            assert_eq!(jobsheet_core::hex(&pack.sha256), Standard::load(&pack.source).unwrap().sha256());
+            self.packs.push(jobsheet_wire::BytesHash(pack.sha256));
+        }
+        for delivery in &reply.deliveries {
+            match delivery {
+                Delivery::New(new) => {
+                    let visit = Visit::load(&new.snapshot).unwrap();
+                    self.visits.insert(Uuid::from_bytes(new.document), visit);
+                }
+                Delivery::Tail(tail) => {
+                    let changes: Vec<Vec<u8>> =
+                        tail.changes.iter().map(|change| change.bytes.clone()).collect();
+                    let visit = self.visits.get_mut(&Uuid::from_bytes(tail.document)).unwrap();
+                    assert!(visit.merge(&changes).unwrap().waiting.is_empty());
+                }
+                Delivery::Revoked(document) => {
+                    self.visits.remove(&Uuid::from_bytes(*document));
+                }
+            }
+        }
+        self.cursor.clone_from(&reply.cursor);
+    }
+}
