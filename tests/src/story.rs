@@ -284,8 +284,8 @@ impl Told<'_> {
         }
         if place == 0 {
             let told = phone.at(&minutes(start, -5)).json(&["next", &job.id])?;
-            let first = find(&told, "text").map(ToString::to_string).unwrap_or_default();
-            (self.say)(&format!("device  {:<12} visit {}: next is {first}", phone.name, job.number));
+            let first = find(&told, "text").map(words).unwrap_or_default();
+            (self.say)(&format!("device  {:<12} visit {}: next: {first}", phone.name, job.number));
         }
         let mut diagnosis = scenario::diagnosis(start, late, "Contactor burnt, supply in order.");
         if job.urgent {
@@ -316,9 +316,11 @@ impl Told<'_> {
         let sign_off = scenario::sign_off(start, late, job.ending);
         match place {
             0 => {
+                let (finish, rest) = sign_off.commands.split_at(1);
+                self.stage(phone, job, &Stage { at: minutes(start, late + 38), commands: finish.to_vec() })?;
                 let early = json!({ "do": "sign", "role": "customer", "name": "R. Alvarez" });
                 self.refused(phone, job, &minutes(start, late + 39), &early)?;
-                self.stage(phone, job, &sign_off)?;
+                self.stage(phone, job, &Stage { at: sign_off.at.clone(), commands: rest.to_vec() })?;
                 let touched = yes("test-run");
                 self.refused(phone, job, &minutes(start, late + 50), &touched)?;
                 let other = phones.get("tom-phone").ok_or("no such phone")?;
@@ -370,6 +372,11 @@ impl Told<'_> {
         let rest = Stage { at: minutes(&job.start, job.late + 45), commands: stage.commands[before..].to_vec() };
         self.stage(phone, job, &rest)
     }
+}
+
+/// A text in the language of the demonstration.
+fn words(text: &Value) -> String {
+    text.as_str().or(text["en"].as_str()).unwrap_or_default().to_owned()
 }
 
 /// The first value of a key anywhere in a JSON value, outermost first.

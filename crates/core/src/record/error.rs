@@ -26,13 +26,13 @@ pub enum Refusal {
         needs: Vec<Need>,
     },
     /// The visit is not in a state in which this may happen.
-    #[error("`{command}` is not possible while the visit is `{state}`; it is possible in: {}", allowed.join(", "))]
+    #[error("`{command}` is not possible while the visit is `{state}`; {}{}", possible(allowed), cite(rule.as_deref()))]
     WrongState {
         /// The command.
         command: String,
         /// State of the visit.
         state: String,
-        /// States in which it is possible.
+        /// States in which it is possible; empty: it has been done and is not repeated.
         allowed: Vec<String>,
         /// The rule on which the step rests, if the pack names one.
         rule: Option<Box<Need>>,
@@ -110,6 +110,13 @@ impl Refusal {
 
 fn list(needs: &[Need]) -> String {
     needs.iter().map(|need| format!("{} ({})", need.rule, need.clause)).collect::<Vec<_>>().join(", ")
+}
+
+fn possible(allowed: &[String]) -> String {
+    if allowed.is_empty() {
+        return "it has been done and is not repeated".to_owned();
+    }
+    format!("it is possible in: {}", allowed.join(", "))
 }
 
 fn cite(rule: Option<&Need>) -> String {
