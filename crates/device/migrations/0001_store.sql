@@ -46,7 +46,8 @@ CREATE INDEX visit_planned ON visit (revoked, planned_start, document);
 CREATE INDEX visit_open ON visit (revoked, open, planned_start, document);
 CREATE INDEX visit_number ON visit (number COLLATE NOCASE);
 
--- Every change this device made or pulled since the document's first snapshot.
+-- Every change this device made or pulled since the document's first snapshot. No index beside the key: each would cost
+-- every command another page of the journal, and a document has about a hundred changes to look through.
 CREATE TABLE change (
     document    BLOB NOT NULL,
     -- Order on this device, from 1 for each document; never reused.
@@ -62,7 +63,6 @@ CREATE TABLE change (
     server_seq  INTEGER,
     PRIMARY KEY (document, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX change_unsent ON change (document, hash) WHERE state = 0;
 
 -- The document as saved, with every change up to `covers`.
 CREATE TABLE snapshot (
@@ -71,11 +71,11 @@ CREATE TABLE snapshot (
     bytes     BLOB NOT NULL
 ) STRICT;
 
--- Who writes a document for this installation.
+-- Who writes a document for this installation. Its next number follows the last one in `change`, so that number and
+-- change can not part.
 CREATE TABLE actor (
     document  BLOB PRIMARY KEY NOT NULL,
-    actor     BLOB NOT NULL,
-    next_seq  INTEGER NOT NULL
+    actor     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Pack files by SHA-256 of their canonical JSON.

@@ -9,7 +9,9 @@ use jobsheet_wire::MAX_CHANGE_BYTES;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::store::{self, Head, Identity, Origin, SNAPSHOT_EVERY, State, Store, VisitRow, Warm, lock_warm};
+use crate::store::{
+    self, DocumentWriter, Head, Identity, Origin, SNAPSHOT_EVERY, State, Store, VisitRow, Warm, lock_warm,
+};
 use crate::{ApplyError, StoreError, random};
 
 /// A command that was carried out. When the caller holds it, the change is on the disk.
@@ -126,20 +128,21 @@ pub(crate) fn visible_head(connection: &Connection, visit: VisitId) -> Result<He
     if head.revoked { Err(StoreError::Revoked(visit)) } else { Ok(head) }
 }
 
-/// Sets the actor that writes this document for this installation. It is renewed where the document and the database
-/// disagree about its next number: after a restore of an older copy, or after refused changes left a hole. Two changes
-/// under one actor and number would be taken for each other.
+/// Sets the actor that writes this document for this installation. It is renewed where the document and the log disagree
+/// about its last number: after a restore of an older copy, or after refused changes left a hole. Two changes under one
+/// actor and number would be taken for each other.
 fn prepare_actor(connection: &Connection, document: VisitId, warm: &mut Warm) -> Result<(), StoreError> {
-    let stored = store::actor(connection, document)?;
-    if stored.is_some() && stored == warm.actor {
+    if warm.actor.is_some() {
         return Ok(());
     }
-    let actor = match stored {
-        Some((actor, next)) if warm.visit.next_seq(&actor) == next => (actor, next),
-        _ => (random::bytes()?, 1),
+    let writer = match store::actor(connection, document)? {
+        Some((actor, last)) if warm.visit.next_seq(&actor) == last + 1 => {
+            DocumentWriter { actor, stored: true }
+        }
+        _ => DocumentWriter { actor: random::bytes()?, stored: false },
     };
-    warm.visit.set_actor(&actor.0);
-    warm.actor = Some(actor);
+    warm.visit.set_actor(&writer.actor);
+    warm.actor = Some(writer);
     Ok(())
 }
 
@@ -171,8 +174,10 @@ fn write(
             state: State::OnDevice,
         },
     )?;
-    store::save_actor(connection, document, applied)?;
-    warm.actor = warm.actor.map(|(actor, _)| (actor, applied.seq + 1));
+    if let Some(writer) = warm.actor.as_mut().filter(|writer| !writer.stored) {
+        store::save_actor(connection, document, &writer.actor)?;
+        writer.stored = true;
+    }
     warm.tail += 1;
     if warm.tail >= SNAPSHOT_EVERY {
         store::keep_snapshot(connection, document, head.last_change, &warm.visit.save())?;

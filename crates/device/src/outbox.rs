@@ -55,10 +55,10 @@ impl Store {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin()?;
         let mut statement = tx.prepare_cached(
-            "WITH waiting AS (SELECT document, count(*) AS unsent, 0 AS refused FROM change WHERE state = 0 GROUP BY document
-                              UNION ALL SELECT document, 0, count(*) FROM quarantine GROUP BY document)
-             SELECT document, number, sum(waiting.unsent), sum(refused), revoked FROM waiting JOIN visit USING (document)
-             GROUP BY document ORDER BY planned_start, document",
+            "SELECT document, number, unsent, coalesce(kept.refused, 0), revoked
+             FROM visit LEFT JOIN (SELECT document, count(*) AS refused FROM quarantine GROUP BY document) AS kept
+                  USING (document)
+             WHERE unsent > 0 OR kept.refused > 0 ORDER BY planned_start, document",
         )?;
         let rows = statement.query_map([], |row| {
             Ok(Outgoing {

@@ -112,7 +112,7 @@ fn a_long_visit_is_saved_again_and_again_and_opens_equal() {
     assert!(notes["steps"].ends_with("48 49 "));
     let tail = "SELECT count(*) FROM change JOIN snapshot USING (document) WHERE n > covers";
     assert!(count(seeded.folder.path(), tail) < 16);
-    assert_eq!(count(seeded.folder.path(), "SELECT next_seq FROM actor"), 51);
+    assert_eq!(count(seeded.folder.path(), "SELECT max(actor_seq) FROM change"), 50);
 
     let again = open(seeded.folder.path());
     assert_eq!(again.heads(visit_id(0)).unwrap(), heads);
@@ -174,15 +174,17 @@ fn warm_documents_are_bounded() {
 #[test]
 fn a_restored_copy_takes_a_new_actor() {
     let seeded = seeded(1);
-    seeded.store.apply(visit_id(0), &note("one ")).unwrap();
-    // The database goes back to a state that does not know of the change, the document does: as after a restore.
+    for _ in 0..16 {
+        seeded.store.apply(visit_id(0), &note("x")).unwrap();
+    }
+    // The document knows of changes that the log does not: as after a restore of parts.
     let connection = Connection::open(seeded.folder.path().join("jobsheet.db")).unwrap();
-    connection.execute("UPDATE actor SET next_seq = 1", []).unwrap();
+    connection.execute("DELETE FROM change WHERE n > 10", []).unwrap();
     drop(connection);
     let again = open(seeded.folder.path());
-    again.apply(visit_id(0), &note("two ")).unwrap();
+    again.apply(visit_id(0), &note("y")).unwrap();
     assert_eq!(count(seeded.folder.path(), "SELECT count(DISTINCT actor) FROM change"), 2);
-    assert_eq!(again.visit(visit_id(0)).unwrap().record.notes["steps"], "one two ");
+    assert_eq!(again.visit(visit_id(0)).unwrap().record.notes["steps"].len(), 17);
 }
 
 #[test]

@@ -127,9 +127,10 @@ impl Incoming<'_> {
         draft.head.revoked = false;
         draft.rewritten = true;
         store::forget_pulled(self.connection, self.visit)?;
+        let mut held = HashMap::new();
         for own in store::own_changes(self.connection, self.visit)? {
             if draft.document.contains(&own.hash) {
-                store::mark_durable(self.connection, self.visit, &own.hash, None)?;
+                held.insert(own.hash, None);
                 continue;
             }
             let before = draft.document.clone();
@@ -148,36 +149,47 @@ impl Incoming<'_> {
                 }
             }
         }
+        store::mark_durable(self.connection, self.visit, &held)?;
         Ok(())
     }
 
     /// Merges changes of others, in one batch.
     fn extend(&self, draft: &mut Draft, tail: &[&Framed], received: &mut Received) -> Result<(), StoreError> {
-        let mut batch = Vec::new();
+        let log = store::Log::read(self.connection, self.visit)?;
+        let (mut batch, mut held) = (Vec::new(), HashMap::new());
         for framed in tail {
-            match read_header(&framed.bytes) {
-                Ok(header) if header.hash == framed.hash => {
-                    self.yield_to_rival(draft, &header.actor, header.seq, &header.hash, received)?;
-                    match store::find_change(self.connection, self.visit, &header.hash)? {
-                        Some(State::OnDevice) => {
-                            store::mark_durable(self.connection, self.visit, &header.hash, None)?;
-                        }
-                        Some(State::Durable) => {}
-                        None => {
-                            if !draft.document.contains(&header.hash) {
-                                // Written elsewhere under this installation's name: a copy of it lives on.
-                                store::retire_actor(self.connection, self.visit, &header.actor)?;
-                                batch.push((header, framed));
-                            }
-                        }
-                    }
-                }
+            let header = match read_header(&framed.bytes) {
+                Ok(header) if header.hash == framed.hash => header,
                 Ok(_) => {
                     received.problem(Some(self.visit), "a change does not have the hash it was sent under");
+                    continue;
                 }
-                Err(error) => received.problem(Some(self.visit), error.to_string()),
+                Err(error) => {
+                    received.problem(Some(self.visit), error.to_string());
+                    continue;
+                }
+            };
+            if let Some(rival) = log.rival(&header.actor, header.seq, &header.hash) {
+                // The server's stands, the own one is kept aside.
+                let reason =
+                    "the server holds another change under this number: the store was restored or cloned";
+                received.refused +=
+                    self.give_up(draft, &HashMap::from([(rival, ("duplicate-seq", reason))]))?;
+            }
+            match log.state(&header.hash) {
+                Some(State::OnDevice) => {
+                    held.insert(header.hash, None);
+                }
+                Some(State::Durable) => {}
+                None if draft.document.contains(&header.hash) => {}
+                None => {
+                    // If it is under this installation's name, a copy of it lives on.
+                    store::retire_actor(self.connection, self.visit, &header.actor)?;
+                    batch.push((header, framed));
+                }
             }
         }
+        store::mark_durable(self.connection, self.visit, &held)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -205,24 +217,6 @@ impl Incoming<'_> {
             )?;
             draft.tail += 1;
             received.changes += 1;
-        }
-        Ok(())
-    }
-
-    /// Another change under the number of an own unsent one: this installation is a restored or cloned copy. The server's
-    /// stands, the own one is kept aside.
-    fn yield_to_rival(
-        &self,
-        draft: &mut Draft,
-        actor: &[u8],
-        seq: u64,
-        hash: &[u8; 32],
-        received: &mut Received,
-    ) -> Result<(), StoreError> {
-        if let Some(rival) = store::rival(self.connection, self.visit, actor, seq, hash)? {
-            let reason =
-                "the server holds another change under this number: the store was restored or cloned";
-            received.refused += self.give_up(draft, &HashMap::from([(rival, ("duplicate-seq", reason))]))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 mod document;
 mod rebuild;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jobsheet_core::hex;
@@ -179,10 +179,9 @@ fn verdicts(
     reply: &Reply,
     received: &mut Received,
 ) -> Result<Vec<VisitId>, StoreError> {
-    let mut touched: BTreeSet<VisitId> = BTreeSet::new();
-    for verdict in &reply.verdicts {
-        let visit = VisitId::from_bytes(verdict.document);
-        let seq = match &verdict.verdict {
+    let mut settled: BTreeMap<VisitId, HashMap<[u8; 32], Option<u64>>> = BTreeMap::new();
+    for told in &reply.verdicts {
+        let seq = match &told.verdict {
             Verdict::Accepted(seq) => {
                 received.accepted += 1;
                 *seq
@@ -197,12 +196,14 @@ fn verdicts(
             }
             Verdict::Refused { .. } => continue,
         };
-        if store::mark_durable(connection, visit, &verdict.hash, Some(seq))? {
-            touched.insert(visit);
+        settled.entry(VisitId::from_bytes(told.document)).or_default().insert(told.hash, Some(seq));
+    }
+    let mut touched = Vec::new();
+    for (visit, settled) in settled {
+        if store::mark_durable(connection, visit, &settled)? > 0 {
+            store::count_unsent(connection, visit)?;
+            touched.push(visit);
         }
     }
-    for visit in &touched {
-        store::count_unsent(connection, *visit)?;
-    }
-    Ok(touched.into_iter().collect())
+    Ok(touched)
 }

@@ -1,6 +1,8 @@
 //! Rows of the change log, the snapshots made from it, and the actors that write it.
 
-use jobsheet_core::record::{Applied, VisitId, read_header};
+use std::collections::HashMap;
+
+use jobsheet_core::record::{VisitId, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::StoreError;
@@ -80,43 +82,62 @@ pub(crate) fn own_changes(
     Ok(logged(connection, document)?.into_iter().filter(|change| change.own).collect())
 }
 
-/// The state of a change in the log, if it is there.
-pub(crate) fn find_change(
-    connection: &Connection,
-    document: VisitId,
-    hash: &[u8; 32],
-) -> Result<Option<State>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT state FROM change WHERE document = ?1 AND hash = ?2")?;
-    let state: Option<i64> = statement.query_row(params![document, hash], |row| row.get(0)).optional()?;
-    Ok(state.map(|state| if state == 0 { State::OnDevice } else { State::Durable }))
+/// What the log knows of a document, read once for many questions.
+pub(crate) struct Log {
+    states: HashMap<[u8; 32], State>,
+    unsent: HashMap<(Vec<u8>, u64), [u8; 32]>,
 }
 
-/// Another own change under the same actor and number: this installation was restored or cloned.
-pub(crate) fn rival(
-    connection: &Connection,
-    document: VisitId,
-    actor: &[u8],
-    seq: u64,
-    hash: &[u8; 32],
-) -> Result<Option<[u8; 32]>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT hash FROM change WHERE document = ?1 AND actor = ?2 AND actor_seq = ?3 AND hash <> ?4 AND state = 0",
-    )?;
-    Ok(statement.query_row(params![document, actor, sql(seq), hash], |row| row.get(0)).optional()?)
+impl Log {
+    /// Reads the log of a document.
+    pub(crate) fn read(connection: &Connection, document: VisitId) -> Result<Self, StoreError> {
+        let mut statement = connection
+            .prepare_cached("SELECT hash, state, actor, actor_seq FROM change WHERE document = ?1")?;
+        let mut rows = statement.query([document])?;
+        let mut log = Self { states: HashMap::new(), unsent: HashMap::new() };
+        while let Some(row) = rows.next()? {
+            let hash = row.get(0)?;
+            if row.get::<_, i64>(1)? == State::OnDevice as i64 {
+                log.states.insert(hash, State::OnDevice);
+                log.unsent.insert((row.get(2)?, u64::try_from(row.get::<_, i64>(3)?).unwrap_or(0)), hash);
+            } else {
+                log.states.insert(hash, State::Durable);
+            }
+        }
+        Ok(log)
+    }
+
+    /// The state of a change, if it is in the log.
+    pub(crate) fn state(&self, hash: &[u8; 32]) -> Option<State> {
+        self.states.get(hash).copied()
+    }
+
+    /// An own unsent change under the same actor and number as another: this installation was restored or cloned.
+    pub(crate) fn rival(&self, actor: &[u8], seq: u64, hash: &[u8; 32]) -> Option<[u8; 32]> {
+        self.unsent.get(&(actor.to_vec(), seq)).filter(|own| *own != hash).copied()
+    }
 }
 
-/// The server has committed a change.
+/// The server has committed changes, under these numbers if it told them. Returns how many had been unsent.
 pub(crate) fn mark_durable(
     connection: &Connection,
     document: VisitId,
-    hash: &[u8; 32],
-    server_seq: Option<u64>,
-) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "UPDATE change SET state = 1, server_seq = coalesce(?3, server_seq) WHERE document = ?1 AND hash = ?2 AND state = 0",
-    )?;
-    Ok(statement.execute(params![document, hash, server_seq.map(sql)])? > 0)
+    settled: &HashMap<[u8; 32], Option<u64>>,
+) -> Result<u32, StoreError> {
+    let mut unsent =
+        connection.prepare_cached("SELECT n, hash FROM change WHERE document = ?1 AND state = 0")?;
+    let unsent: Vec<(i64, [u8; 32])> =
+        unsent.query_map([document], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let mut update = connection
+        .prepare_cached("UPDATE change SET state = 1, server_seq = ?3 WHERE document = ?1 AND n = ?2")?;
+    let mut count = 0;
+    for (n, hash) in unsent {
+        if let Some(seq) = settled.get(&hash) {
+            update.execute(params![document, n, seq.map(sql)])?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 /// The server may have lost what it had: every own change is offered again.
@@ -164,14 +185,14 @@ pub(crate) fn count_unsent(connection: &Connection, document: VisitId) -> Result
 
 /// Documents with unsent changes.
 pub(crate) fn unsent_documents(connection: &Connection) -> Result<Vec<VisitId>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT DISTINCT document FROM change WHERE state = 0")?;
+    let mut statement = connection.prepare_cached("SELECT document FROM visit WHERE unsent > 0")?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// All unsent changes, counted.
 pub(crate) fn all_unsent(connection: &Connection) -> Result<u32, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT count(*) FROM change WHERE state = 0")?;
+    let mut statement = connection.prepare_cached("SELECT coalesce(sum(unsent), 0) FROM visit")?;
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 
@@ -195,7 +216,7 @@ pub(crate) fn quarantine(
     let Some(bytes) = found else { return Ok(()) };
     let header = read_header(&bytes).ok();
     let command = header.as_ref().and_then(|header| header.command.clone()).unwrap_or_default();
-    let made_at = header.map_or(0, |header| header.time);
+    let made_at = header.as_ref().map_or(0, |header| header.time);
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO quarantine (document, hash, actor, actor_seq, bytes, command, made_at, code, reason)
          SELECT document, hash, actor, actor_seq, bytes, ?3, ?4, ?5, ?6 FROM change WHERE document = ?1 AND hash = ?2",
@@ -203,7 +224,11 @@ pub(crate) fn quarantine(
     statement.execute(params![document, hash, command, made_at, code, reason])?;
     let mut statement = connection.prepare_cached("DELETE FROM change WHERE document = ?1 AND hash = ?2")?;
     statement.execute(params![document, hash])?;
-    Ok(())
+    // The number of the change is spent, though the log no longer tells.
+    match header {
+        Some(header) => retire_actor(connection, document, &header.actor),
+        None => Ok(()),
+    }
 }
 
 /// Stores a snapshot that holds every change up to number `covers`.
@@ -242,28 +267,30 @@ pub(crate) fn snapshot_and_tail(
     Ok(Some(SavedDocument { snapshot, tail }))
 }
 
-/// The actor that writes a document for this installation, and its next number.
+/// The actor that writes a document for this installation, and its last number in the log.
 pub(crate) fn actor(
     connection: &Connection,
     document: VisitId,
 ) -> Result<Option<([u8; 16], u64)>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT actor, next_seq FROM actor WHERE document = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT actor, (SELECT coalesce(max(actor_seq), 0) FROM change
+                        WHERE change.document = actor.document AND change.actor = actor.actor AND origin = 0)
+         FROM actor WHERE document = ?1",
+    )?;
     let found: Option<([u8; 16], i64)> =
         statement.query_row([document], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    Ok(found.map(|(actor, next)| (actor, u64::try_from(next).unwrap_or(0))))
+    Ok(found.map(|(actor, last)| (actor, u64::try_from(last).unwrap_or(0))))
 }
 
-/// Stores the actor of a document after a change: its next number follows the change's.
+/// Stores the actor that writes a document from now on.
 pub(crate) fn save_actor(
     connection: &Connection,
     document: VisitId,
-    applied: &Applied,
+    actor: &[u8; 16],
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO actor (document, actor, next_seq) VALUES (?1, ?2, ?3)
-         ON CONFLICT (document) DO UPDATE SET actor = excluded.actor, next_seq = excluded.next_seq",
-    )?;
-    statement.execute(params![document, applied.actor, sql(applied.seq.saturating_add(1))])?;
+    let mut statement =
+        connection.prepare_cached("INSERT OR REPLACE INTO actor (document, actor) VALUES (?1, ?2)")?;
+    statement.execute(params![document, actor])?;
     Ok(())
 }
 

@@ -23,9 +23,9 @@ use crate::observe::Observers;
 use crate::sync::Network;
 
 pub(crate) use changes::{
-    ChangeRow, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, find_change,
+    ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, 
     forget_pulled, keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, own_changes,
-    quarantine, refused_count, retire_actor, rival, save_actor, unsent_count, unsent_documents,
+    quarantine, refused_count, retire_actor, save_actor, unsent_count, unsent_documents,
 };
 pub(crate) use connections::{Readers, Writer, make_private_folder};
 pub use meta::Enrolment;
@@ -35,7 +35,7 @@ pub use row::VisitRow;
 pub(crate) use row::{
     COLUMNS, Head, hot_update, read_head, read_row, row_of, short, unjudged_row, upsert, waiting_for,
 };
-pub(crate) use warm::{Warm, Warmth, load_visit, lock_warm};
+pub(crate) use warm::{DocumentWriter, Warm, Warmth, load_visit, lock_warm};
 
 /// Changes after which a document is saved anew. Opening a cold visit merges fewer than this many changes into the last
 /// snapshot; saving costs about as much as one durable commit, so it is paid once in this many commands.

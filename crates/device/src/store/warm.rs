@@ -16,6 +16,14 @@ use crate::StoreError;
 /// A version that no row has: the copy must not be used.
 const UNUSABLE: i64 = -1;
 
+/// Who writes a document for this installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DocumentWriter {
+    pub(crate) actor: [u8; 16],
+    /// The database knows it.
+    pub(crate) stored: bool,
+}
+
 /// A document in memory.
 pub(crate) struct Warm {
     pub(crate) visit: Visit,
@@ -24,8 +32,8 @@ pub(crate) struct Warm {
     pub(crate) version: i64,
     /// Changes since the last snapshot.
     pub(crate) tail: u32,
-    /// Actor set on the document, and its next number.
-    pub(crate) actor: Option<([u8; 16], u64)>,
+    /// Actor set on the document.
+    pub(crate) actor: Option<DocumentWriter>,
     /// The list row last written from here.
     pub(crate) row: Option<VisitRow>,
 }
