@@ -255,3 +255,80 @@ fn note_upload(
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jobsheet_core::record::{Actor, Context, Registration};
+    use jobsheet_core::{Moment, Stamp};
+    use sha2::Digest;
+
+    fn context(person: &str, side: Side, id: u128) -> Context {
+        let now: Moment = "2026-03-02T08:00:00Z".parse().unwrap();
+        let actor = Actor { person: person.to_owned(), side };
+        Context { actor, stamp: Stamp::wall(now), entry_id: Uuid::from_u128(id) }
+    }
+
+    fn visit(standard: &Standard) -> Visit {
+        let order = [("number", "1"), ("fault", "Drain"), ("urgency", "normal")];
+        let order = order.into_iter().map(|(id, value)| (id.to_owned(), value.to_owned())).collect();
+        let registration = Registration { order, received_at: None };
+        let office = |id| context("office", Side::Office, id);
+        let (mut visit, _) =
+            Visit::register(Uuid::from_u128(1), standard, &registration, &[1; 16], &office(2)).unwrap();
+        visit.set_actor(&[1; 16]);
+        let (start, end) = ("2026-03-02T10:00:00Z".parse().unwrap(), "2026-03-02T12:00:00Z".parse().unwrap());
+        let dispatch = Command::Dispatch { crew: vec!["lee".to_owned()], start, end, tools: Vec::new() };
+        visit.apply(standard, &dispatch, &office(3)).unwrap();
+        visit
+    }
+
+    fn say(visit: &mut Visit, standard: &Standard, actor: u8, id: u128) -> jobsheet_core::record::Applied {
+        visit.set_actor(&[actor; 16]);
+        let command = Command::Say { words: "On my way.".to_owned() };
+        visit.apply(standard, &command, &context("lee", Side::Field, id)).unwrap()
+    }
+
+    /// What admission makes of bytes whose hash is right.
+    fn taken(visit: &Visit, bytes: &[u8]) -> Option<Visit> {
+        let header = guarded(|| read_header(bytes))?.ok()?;
+        let mut batch = Batch::default();
+        batch.add(Candidate { header, bytes: bytes.to_vec() });
+        let known = |parent: &[u8; 32]| Ok::<_, StoreError>(visit.contains(parent));
+        let admit =
+            |candidate: &Candidate| match guarded(|| check_field_change(visit, &candidate.bytes, "lee")) {
+                Some(Ok(_)) => Ok(Ok(())),
+                _ => Ok(Err(Refused::unreadable())),
+            };
+        batch.run(known, admit).unwrap();
+        merge(visit, &mut batch)
+    }
+
+    /// Automerge accepts some damaged changes and then saves what it can not load, or fails at the next edit. None of
+    /// these may get in: every single bit of a change is flipped here, with the checksum made right again.
+    #[test]
+    fn whatever_is_taken_can_be_loaded_and_worked_on() {
+        let standard = jobsheet_core::standard::builtin("execution-form").unwrap().unwrap();
+        let visit = visit(&standard);
+        let good = say(&mut visit.clone(), &standard, 2, 4);
+        assert!(taken(&visit, &good.bytes).is_some());
+        let mut admitted = 0;
+        for at in 0..good.bytes.len() {
+            for bit in 0..8 {
+                let mut bytes = good.bytes.clone();
+                bytes[at] ^= 1 << bit;
+                // A chunk begins with 4 fixed bytes and the first 4 of the SHA-256 over the rest.
+                let checksum = sha2::Sha256::digest(&bytes[8..]);
+                bytes[4..8].copy_from_slice(&checksum[..4]);
+                let Some(merged) = taken(&visit, &bytes) else { continue };
+                admitted += 1;
+                let mut loaded = Visit::load(&merged.save()).unwrap();
+                assert_eq!(loaded.heads(), merged.heads(), "byte {at}, bit {bit}");
+                let edited = guarded(|| say(&mut loaded, &standard, 3, 5));
+                assert!(edited.is_some(), "byte {at}, bit {bit}: no edit is possible any more");
+            }
+        }
+        // Words, times and ids may be changed by a flip and still be a change; most flips are no change at all.
+        assert!((1..good.bytes.len() * 4).contains(&admitted), "{admitted}");
+    }
+}
