@@ -172,3 +172,144 @@ impl FromStr for Limit {
             .map_err(|error| format!("`{text}`: {error}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(text: &str) -> Moment {
+        text.parse().unwrap()
+    }
+
+    fn stamp(at: &str, mono_ms: u64, boot: &str) -> Stamp {
+        Stamp { at: moment(at), mono_ms: Some(mono_ms), boot: Some(boot.to_owned()), skew_ms: None }
+    }
+
+    const NINE: &str = "2026-03-02T09:00:00+08:00";
+    const TEN: &str = "2026-03-02T10:00:00+08:00";
+
+    #[test]
+    fn within_one_boot_the_monotonic_clock_counts() {
+        // Someone sets the clock an hour on: the hold of ten minutes stays one of ten minutes, and it shows.
+        let elapsed = stamp(NINE, 5_000, "a").until(&stamp(TEN, 605_000, "a"));
+        assert_eq!(elapsed.duration, SignedDuration::from_mins(10));
+        assert_eq!(elapsed.wall, SignedDuration::from_hours(1));
+        assert!(elapsed.clock_suspect);
+        // And back: the wall clock says that it ended before it began.
+        let elapsed = stamp(TEN, 5_000, "a").until(&stamp(NINE, 605_000, "a"));
+        assert_eq!(elapsed.duration, SignedDuration::from_mins(10));
+        assert!(elapsed.clock_suspect && elapsed.wall.is_negative());
+    }
+
+    #[test]
+    fn a_drift_up_to_the_tolerance_is_no_suspicion() {
+        let from = stamp(NINE, 0, "a");
+        let tolerated = u64::try_from(CLOCK_TOLERANCE.as_millis()).unwrap();
+        for (mono_ms, suspect) in [
+            (3_600_000, false),
+            (3_600_000 - tolerated, false),
+            (3_600_000 - tolerated - 1, true),
+            (3_600_000 + tolerated, false),
+            (3_600_000 + tolerated + 1, true),
+        ] {
+            assert_eq!(from.until(&stamp(TEN, mono_ms, "a")).clock_suspect, suspect, "{mono_ms}");
+        }
+    }
+
+    #[test]
+    fn across_boots_and_devices_the_wall_clocks_count() {
+        let hour = SignedDuration::from_hours(1);
+        let other_boot = stamp(NINE, 9_000_000, "a").until(&stamp(TEN, 1_000, "b"));
+        assert_eq!((other_boot.duration, other_boot.clock_suspect), (hour, false));
+        let bare = Stamp::wall(moment(NINE)).until(&stamp(TEN, 1_000, "b"));
+        assert_eq!((bare.duration, bare.wall, bare.clock_suspect), (hour, hour, false));
+        let mut no_boot = stamp(NINE, 0, "a");
+        no_boot.boot = None;
+        let elapsed = no_boot.until(&no_boot);
+        assert_eq!((elapsed.duration, elapsed.clock_suspect), (SignedDuration::ZERO, false));
+    }
+
+    #[test]
+    fn the_offset_to_the_server_corrects_the_wall_clock() {
+        let mut slow = Stamp::wall(moment(NINE));
+        slow.skew_ms = Some(90_500);
+        assert_eq!(slow.corrected(), "2026-03-02T01:01:30.5Z".parse().unwrap());
+        let mut fast = Stamp::wall(moment(TEN));
+        fast.skew_ms = Some(-60_000);
+        assert_eq!(fast.corrected(), "2026-03-02T01:59:00Z".parse().unwrap());
+        assert_eq!(slow.until(&fast).duration, SignedDuration::from_millis(3_600_000 - 150_500));
+        // No offset takes a stamp out of the calendar, and no counter a span out of bounds.
+        for skew in [i64::MIN, i64::MAX] {
+            let mut wild = stamp(NINE, u64::MAX, "a");
+            wild.skew_ms = Some(skew);
+            let _ = (wild.until(&slow), slow.until(&wild), wild.until(&stamp(TEN, 0, "a")));
+            assert_eq!(wild.until(&wild).duration, SignedDuration::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_stamp_reads_back_as_it_was_written() {
+        let mut full = stamp(NINE, 7, "a");
+        full.skew_ms = Some(-3);
+        let text = serde_json::to_string(&full).unwrap();
+        assert_eq!(text, r#"{"at":"2026-03-02T09:00:00+08:00","mono":7,"boot":"a","skew":-3}"#);
+        assert_eq!(serde_json::from_str::<Stamp>(&text).unwrap(), full);
+        let bare = Stamp::wall(moment(NINE));
+        assert_eq!(serde_json::to_string(&bare).unwrap(), r#"{"at":"2026-03-02T09:00:00+08:00"}"#);
+    }
+
+    #[test]
+    fn moments_keep_their_offset_and_drop_parts_of_a_second() {
+        for (text, shown) in [
+            ("2026-03-01T09:30:00-05:00", "2026-03-01T09:30:00-05:00"),
+            ("2026-03-01T09:30:00.999-05:00", "2026-03-01T09:30:00-05:00"),
+            ("2026-03-01T09:30:00Z", "2026-03-01T09:30:00+00:00"),
+            ("2026-03-01T09:30:00+05:45", "2026-03-01T09:30:00+05:45"),
+        ] {
+            let read = moment(text);
+            assert_eq!(read.to_string(), shown);
+            assert_eq!(moment(&read.to_string()), read);
+        }
+        let east = moment("2026-03-01T22:30:00+08:00");
+        let west = moment("2026-03-01T09:30:00-05:00");
+        assert_eq!(east.instant(), west.instant());
+        assert_ne!(east, west, "the same instant, seen at another place");
+    }
+
+    #[test]
+    fn what_is_no_moment_is_told_with_a_pattern() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-03-01",
+            "09:30",
+            "2026-03-01T09:30:00",
+            "2026-13-01T09:30:00Z",
+            "2026-02-30T09:30:00Z",
+            "2026-03-01T25:30:00Z",
+            "2026-03-01T09:30:00+99:00",
+            "1772357400",
+        ] {
+            let error = text.parse::<Moment>().unwrap_err();
+            assert_eq!(error, NotAMoment(text.to_owned()));
+            assert!(error.to_string().contains("2026-03-01T09:30:00-05:00"));
+            assert!(serde_json::from_value::<Moment>(text.into()).is_err());
+        }
+        // A long text is not repeated whole.
+        assert_eq!("长".repeat(500).parse::<Moment>().unwrap_err().0.chars().count(), 40);
+    }
+
+    #[test]
+    fn limits_are_iso_8601_without_a_calendar() {
+        let figure = |text: &str| text.parse::<Limit>();
+        assert_eq!(figure("at-once"), Ok(Limit::AtOnce));
+        for (text, minutes) in
+            [("PT30M", 30), ("P3D", 3 * 1440), ("-PT1H", -60), ("P1W", 10_080), ("P1DT2H", 1560)]
+        {
+            assert_eq!(figure(text), Ok(Limit::Figure(SignedDuration::from_mins(minutes))), "{text}");
+        }
+        for text in ["", "P", "30", "30 min", "2h", "P1M", "P1Y", "at once", "PT1H30", "--PT1H"] {
+            assert!(figure(text).is_err(), "`{text}` is taken for a limit");
+        }
+    }
+}

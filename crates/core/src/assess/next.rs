@@ -59,7 +59,12 @@ pub fn next(record: &Record, standard: &Standard, side: Side, now: Timestamp) ->
 }
 
 /// The judgement and the next steps together, at little more than the cost of one of them.
-pub fn judge(record: &Record, standard: &Standard, side: Side, now: Timestamp) -> (Assessment, Vec<NextStep>) {
+pub fn judge(
+    record: &Record,
+    standard: &Standard,
+    side: Side,
+    now: Timestamp,
+) -> (Assessment, Vec<NextStep>) {
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
     let mut steps = Steps { standard, side, assessment: &assessment, list: Vec::new() };

@@ -6,7 +6,7 @@ use automerge::{ActorId, Automerge, Change, ChangeHash, ROOT, ReadDoc};
 use super::command::{Command, Context, Registration};
 use super::containers::Containers;
 use super::error::{RecordError, Refusal};
-use super::ownership::ChangeHeader;
+use super::ownership::{self, ChangeHeader};
 use super::perform;
 use super::view::Record;
 use super::write::Write;
@@ -65,13 +65,7 @@ fn hashes(changes: &[ChangeHash]) -> Vec<[u8; 32]> {
 }
 
 fn decode(changes: &[Vec<u8>]) -> Result<Vec<Change>, RecordError> {
-    changes
-        .iter()
-        .map(|bytes| {
-            Change::from_bytes(bytes.clone())
-                .map_err(|error| RecordError::Unreadable { what: "change", reason: error.to_string() })
-        })
-        .collect()
+    changes.iter().map(|bytes| ownership::read(bytes)).collect()
 }
 
 impl Visit {

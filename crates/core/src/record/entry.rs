@@ -71,13 +71,13 @@ pub struct Answer {
     pub by: By,
     /// Who gave it first, where `by` settled a conflict or said it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<By>,
+    pub first: Option<Box<By>>,
 }
 
 impl Answer {
     /// Who gave the answer, and when: settling a conflict does not make it later.
     pub fn given(&self) -> &By {
-        self.first.as_ref().unwrap_or(&self.by)
+        self.first.as_deref().unwrap_or(&self.by)
     }
 }
 
@@ -191,13 +191,13 @@ pub struct Rating {
     pub by: By,
     /// On whose device it was given, where `by` settled a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<By>,
+    pub first: Option<Box<By>>,
 }
 
 impl Rating {
     /// On whose device the rating was given, and when: settling a conflict does not make it later.
     pub fn given(&self) -> &By {
-        self.first.as_ref().unwrap_or(&self.by)
+        self.first.as_deref().unwrap_or(&self.by)
     }
 }
 

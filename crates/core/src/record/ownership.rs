@@ -52,9 +52,23 @@ pub fn read_header(bytes: &[u8]) -> Result<ChangeHeader, RecordError> {
     Ok(ChangeHeader::of(&read(bytes)?))
 }
 
-fn read(bytes: &[u8]) -> Result<Change, RecordError> {
-    Change::from_bytes(bytes.to_vec())
-        .map_err(|error| RecordError::Unreadable { what: "change", reason: error.to_string() })
+/// Reads one change. Automerge itself leaves the checksum of a lone change unread, so a byte that was flipped on the way
+/// would make another change of it; and it inflates compressed ones without a limit, which this library never sends.
+pub(super) fn read(bytes: &[u8]) -> Result<Change, RecordError> {
+    const KIND: usize = 8;
+    const UNCOMPRESSED: u8 = 1;
+    let unreadable = |reason: String| RecordError::Unreadable { what: "change", reason };
+    if bytes.get(KIND) != Some(&UNCOMPRESSED) {
+        return Err(unreadable("not an uncompressed change".to_owned()));
+    }
+    let change = Change::from_bytes(bytes.to_vec()).map_err(|error| unreadable(error.to_string()))?;
+    if bytes.get(4..KIND) != change.hash().0.get(..4) {
+        return Err(unreadable("the checksum does not fit".to_owned()));
+    }
+    if change.raw_bytes() != bytes {
+        return Err(unreadable("bytes follow the change".to_owned()));
+    }
+    Ok(change)
 }
 
 /// Why a device's change is not admitted.

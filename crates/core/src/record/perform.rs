@@ -18,7 +18,7 @@ use super::timeline;
 use super::view::Record;
 use super::write::{Entry, Write};
 use crate::assess::Evidences;
-use crate::standard::{Ask, Rule, Side, Standard};
+use crate::standard::{Ask, Rule, Side, Standard, Step};
 
 /// Who finds a breach of a rule.
 const BREACH_SOURCES: [&str; 4] = ["self", "survey", "audit", "complaint"];
@@ -297,9 +297,13 @@ impl Plan<'_> {
         if !again && step.from.contains(&self.state.id) {
             return Ok(());
         }
-        let rule = step.rules.first().and_then(|rule| self.standard.rule(rule)).map(need).map(Box::new);
         let allowed = if again { Vec::new() } else { step.from.clone() };
-        Err(self.wrong_state(kind, allowed, rule))
+        Err(self.wrong_state(kind, allowed, self.rule_of(step)))
+    }
+
+    /// The rule that is cited when a step is refused.
+    fn rule_of(&self, step: &Step) -> Option<Box<Need>> {
+        step.rules.first().and_then(|rule| self.standard.rule(rule)).map(need).map(Box::new)
     }
 
     fn wrong_state(&self, kind: &str, allowed: Vec<String>, rule: Option<Box<Need>>) -> Refusal {
@@ -323,8 +327,9 @@ impl Plan<'_> {
     fn undo(&self, kind: &str, note: Option<&str>) -> Planned {
         let ends = self.undoes(kind);
         if ends.is_empty() {
-            let allowed = self.standard.step(kind).map(|step| step.from.clone()).unwrap_or_default();
-            return Err(self.wrong_state(kind, allowed, None));
+            let step = self.standard.step(kind);
+            let allowed = step.map(|step| step.from.clone()).unwrap_or_default();
+            return Err(self.wrong_state(kind, allowed, step.and_then(|step| self.rule_of(step))));
         }
         self.step(kind, |event| {
             event.ends = ends;
@@ -418,7 +423,7 @@ impl Plan<'_> {
         // Saying the same again, once it is too late to say it, does not make late what was in time.
         let same = self.record.answers.get(&rule.id).filter(|before| before.value == *value);
         let late = rule.window().is_some_and(|window| self.evidences.passed(window));
-        let first = same.filter(|_| late).map(|before| before.given().clone());
+        let first = same.filter(|_| late).map(|before| Box::new(before.given().clone()));
         let entry = Entry::Answer(Answer { value: value.clone(), by: self.by(), first });
         Ok(vec![Write::Put { place: Place::answers(side), key: rule.id.clone(), entry }])
     }
@@ -669,7 +674,7 @@ impl Plan<'_> {
         let (place, key, entry) = match target {
             ResolveTarget::Answer(item) => {
                 let mut answer: Answer = serde_json::from_value(value).map_err(unreadable)?;
-                answer.first = Some(answer.given().clone());
+                answer.first = Some(Box::new(answer.given().clone()));
                 answer.by = self.by();
                 let side = self.standard.rule(item).map_or(Side::Field, |rule| self.standard.side_of(rule));
                 self.side(side)?;
@@ -678,7 +683,7 @@ impl Plan<'_> {
             ResolveTarget::Survey => {
                 self.side(Side::Field)?;
                 let mut rating: Rating = serde_json::from_value(value).map_err(unreadable)?;
-                rating.first = Some(rating.given().clone());
+                rating.first = Some(Box::new(rating.given().clone()));
                 rating.by = self.by();
                 (Place::Survey, "rating".to_owned(), Entry::Rating(rating))
             }

@@ -52,7 +52,13 @@ impl<'a> Places<'a> {
 
     /// Line and column, from 1, of `needle` within the nth element of this id, of the element if it has no such text.
     /// The head of the file is the section with the empty name.
-    pub(super) fn position(&self, section: &'static str, id: &str, nth: usize, needle: &str) -> (usize, usize) {
+    pub(super) fn position(
+        &self,
+        section: &'static str,
+        id: &str,
+        nth: usize,
+        needle: &str,
+    ) -> (usize, usize) {
         let ranges = self.ranges.get(&(section, id.to_owned()));
         let range = ranges.and_then(|ranges| ranges.get(nth).or(ranges.last())).cloned();
         let range = range.unwrap_or(0..if section.is_empty() { self.source.len() } else { 0 });
@@ -64,9 +70,12 @@ impl<'a> Places<'a> {
 /// Where a value ends; a table under a header ends where the last of its values does.
 fn end(value: &DeValue<'_>, own: usize) -> usize {
     match value {
-        DeValue::Table(table) => {
-            table.iter().map(|(_, value)| end(value.get_ref(), value.span().end)).max().unwrap_or(own).max(own)
-        }
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(_, value)| end(value.get_ref(), value.span().end))
+            .max()
+            .unwrap_or(own)
+            .max(own),
         DeValue::Array(array) => {
             array.iter().map(|value| end(value.get_ref(), value.span().end)).max().unwrap_or(own).max(own)
         }
