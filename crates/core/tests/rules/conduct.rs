@@ -153,7 +153,7 @@ fn silent(job: &Job) -> Vec<(String, Status)> {
 
 #[test]
 fn an_unticked_box_is_never_a_breach() {
-    let visits = [
+    let visits = vec![
         Job::registered("normal", RECEIVED),
         Job::dispatched("normal"),
         Job::arrived("urgent"),
