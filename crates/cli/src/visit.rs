@@ -7,6 +7,7 @@ use jobsheet::{Store, VisitView};
 use jobsheet_core::assess::{MilestoneState, Status, Why};
 use jobsheet_core::record::{ResolveTarget, VisitId};
 use jobsheet_core::report::Audience;
+use serde_json::Value;
 
 use crate::Here;
 use crate::failure::Failure;
@@ -158,7 +159,7 @@ fn conflicts(here: &Here<'_>, view: &VisitView, out: &mut String) {
         };
         let _ = writeln!(out, "  {target}");
         for (at, version) in conflict.versions.iter().enumerate() {
-            let value = version.value.get("is").unwrap_or(&version.value);
+            let value = said(&version.value);
             let _ = writeln!(
                 out,
                 "    {at}: {} · {} · {}",
@@ -168,6 +169,18 @@ fn conflicts(here: &Here<'_>, view: &VisitView, out: &mut String) {
             );
         }
     }
+}
+
+/// What a version says, without who and when, which are shown beside it.
+fn said(version: &Value) -> Value {
+    if let Some(answer) = version.get("is") {
+        return answer.clone();
+    }
+    let mut said = version.clone();
+    if let Value::Object(fields) = &mut said {
+        fields.retain(|name, _| !["by", "at", "mono", "boot", "skew"].contains(&name.as_str()));
+    }
+    said
 }
 
 /// Prints what to do now.

@@ -23,9 +23,9 @@ use crate::observe::Observers;
 use crate::sync::Network;
 
 pub(crate) use changes::{
-    ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, 
-    forget_pulled, keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, own_changes,
-    quarantine, refused_count, retire_actor, save_actor, unsent_count, unsent_documents,
+    ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, forget_pulled,
+    keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, own_changes, quarantine,
+    refused_count, retire_actor, save_actor, unsent_count, unsent_documents,
 };
 pub(crate) use connections::{Readers, Writer, make_private_folder};
 pub use meta::Enrolment;
