@@ -1,6 +1,6 @@
 //! What one device costs, with the floors beside: `cargo xtask bench local` reads the medians and compares them with the bars.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::hint::black_box;
 use std::path::Path;
@@ -10,7 +10,7 @@ use automerge::Automerge;
 use criterion::{BatchSize, Criterion};
 use jobsheet::{Enrolment, Options, Query, Store};
 use jobsheet_core::assess::assess;
-use jobsheet_core::record::{AnswerValue, Command};
+use jobsheet_core::record::{AnswerValue, Command, Visit};
 use jobsheet_core::standard::{Standard, builtin};
 use jobsheet_tests::workload::{TECHNICIAN, dispatched, visit_id, worked};
 use jobsheet_wire::{Delivery, NewDocument, PackFile, Reply};
@@ -45,8 +45,13 @@ fn seed(store: &Store, standard: &Arc<Standard>, numbers: std::ops::Range<u64>, 
         let deliveries = page
             .iter()
             .map(|number| {
-                let visit = if all_changes { worked(standard, *number) } else { dispatched(standard, *number) }.unwrap();
-                Delivery::New(NewDocument { document: visit_id(*number).into_bytes(), snapshot: visit.save() })
+                let visit =
+                    if all_changes { worked(standard, *number) } else { dispatched(standard, *number) }
+                        .unwrap();
+                Delivery::New(NewDocument {
+                    document: visit_id(*number).into_bytes(),
+                    snapshot: visit.save(),
+                })
             })
             .collect();
         let packs = vec![PackFile { sha256, source: standard.source().to_owned() }];
@@ -67,7 +72,11 @@ fn apply(criterion: &mut Criterion, folder: &Path) {
     seed(&store, &standard, 0..1, true);
     let mut visit = worked(&standard, 1).unwrap();
     let bytes = visit
-        .apply(&standard, &answer(0), &jobsheet_tests::workload::context(1, 5000, jobsheet_core::standard::Side::Field))
+        .apply(
+            &standard,
+            &answer(0),
+            &jobsheet_tests::workload::context(1, 5000, jobsheet_core::standard::Side::Field),
+        )
         .unwrap()
         .bytes;
     println!("one answer is a change of {} bytes", bytes.len());
@@ -101,6 +110,16 @@ fn cold(criterion: &mut Criterion, folder: &Path) {
     group.bench_function("floor: Automerge::load of 99 changes", |bencher| {
         bencher.iter(|| Automerge::load(black_box(&snapshot)).unwrap());
     });
+    group.bench_function("part: Visit::load", |bencher| {
+        bencher.iter(|| Visit::load(black_box(&snapshot)).unwrap());
+    });
+    let now = jiff::Timestamp::from_second(1_770_100_000).unwrap();
+    let kept = Visit::load(&snapshot).unwrap();
+    group.bench_function("part: judge", |bencher| {
+        bencher.iter(|| {
+            jobsheet_core::assess::judge(kept.record(), &standard, jobsheet_core::standard::Side::Field, now)
+        });
+    });
     let mut number = 0;
     group.bench_function("a cold visit of 99 changes", |bencher| {
         bencher.iter(|| {
@@ -116,7 +135,11 @@ fn judge(criterion: &mut Criterion) {
     let visit = worked(&standard, 3).unwrap();
     let now = jiff::Timestamp::from_second(1_770_100_000).unwrap();
     criterion.bench_function("assess one visit", |bencher| {
-        bencher.iter_batched(|| (), |()| assess(black_box(visit.record()), &standard, now), BatchSize::SmallInput);
+        bencher.iter_batched(
+            || (),
+            |()| assess(black_box(visit.record()), &standard, now),
+            BatchSize::SmallInput,
+        );
     });
 }
 
@@ -142,7 +165,8 @@ fn memory(folder: &Path) {
     }
     assert_eq!(store.warm_documents(), 50);
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB").trim().to_owned();
+    let resident =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0 kB").trim().to_owned();
     println!("resident {resident}");
 }
 

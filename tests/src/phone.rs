@@ -83,7 +83,14 @@ impl Phone {
         if called.code == 0 {
             return Ok(called.json);
         }
-        Err(format!("{}: {}: exit {}: {}{}", self.name, arguments.join(" "), called.code, called.text, called.error))
+        Err(format!(
+            "{}: {}: exit {}: {}{}",
+            self.name,
+            arguments.join(" "),
+            called.code,
+            called.text,
+            called.error
+        ))
     }
 
     /// Enrols with a one-time code.
@@ -164,13 +171,16 @@ impl Session {
     /// If the program ends before it answers.
     pub fn give(&mut self, command: &Value) -> Outcome<Value> {
         let input = self.input.as_mut().ok_or("the session has ended")?;
-        writeln!(input, "{command}").and_then(|()| input.flush()).map_err(|error| format!("session: {error}"))?;
+        writeln!(input, "{command}")
+            .and_then(|()| input.flush())
+            .map_err(|error| format!("session: {error}"))?;
         let mut line = String::new();
         let read = self.output.read_line(&mut line).map_err(|error| format!("session: {error}"))?;
         if read == 0 {
             return Err(format!("the session ended before it answered {command}"));
         }
-        let answer: Value = serde_json::from_str(&line).map_err(|error| format!("session: {error}: {line}"))?;
+        let answer: Value =
+            serde_json::from_str(&line).map_err(|error| format!("session: {error}: {line}"))?;
         Ok(match answer.get("receipt") {
             Some(receipt) => receipt.clone(),
             None => answer,

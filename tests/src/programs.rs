@@ -10,12 +10,9 @@ use crate::Outcome;
 /// If it is not built.
 pub fn program(name: &str) -> Outcome<PathBuf> {
     let own = std::env::current_exe().map_err(|error| format!("own path: {error}"))?;
-    own.ancestors()
-        .skip(1)
-        .take(3)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
-        .ok_or_else(|| format!("`{name}` is not built; run `cargo build --workspace --bins`, or `cargo xtask test`"))
+    own.ancestors().skip(1).take(3).map(|folder| folder.join(name)).find(|path| path.is_file()).ok_or_else(
+        || format!("`{name}` is not built; run `cargo build --workspace --bins`, or `cargo xtask test`"),
+    )
 }
 
 /// A file of the workspace.

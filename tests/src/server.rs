@@ -36,7 +36,8 @@ impl Server {
         if let Some(clock) = clock {
             command.args(["--clock", clock]);
         }
-        let log = std::fs::File::create(data.with_extension("log")).map_err(|error| format!("log: {error}"))?;
+        let log =
+            std::fs::File::create(data.with_extension("log")).map_err(|error| format!("log: {error}"))?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().map_err(|error| format!("server: {error}"))?;
         let stdout = child.stdout.take().ok_or("server: no output")?;
@@ -135,5 +136,10 @@ pub fn server_command(data: &Path, arguments: &[&str]) -> Outcome<String> {
     if output.status.success() {
         return Ok(text);
     }
-    Err(format!("{} {}: {text}{}", arguments.join(" "), output.status, String::from_utf8_lossy(&output.stderr)))
+    Err(format!(
+        "{} {}: {text}{}",
+        arguments.join(" "),
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    ))
 }

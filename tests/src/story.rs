@@ -19,10 +19,30 @@ const MORNING: &str = "2015-02-19T16:30:00-05:00";
 const EVENING: &str = "2015-02-20T20:00:00-05:00";
 /// The 24 requests that came in closest together: 15 to 19 February 2015. The last two are urgent.
 const REQUESTS: [&str; 24] = [
-    "101001296115", "101001296331", "101001296914", "101001297503", "101001298094", "101001298250",
-    "101001298463", "101001298606", "101001299220", "101001299700", "101001300045", "101001300474",
-    "101001301827", "101001302155", "101001302403", "101001303915", "101001304005", "101001304169",
-    "101001304951", "101001306017", "101001306032", "101001306466", "101001307109", "101001307242",
+    "101001296115",
+    "101001296331",
+    "101001296914",
+    "101001297503",
+    "101001298094",
+    "101001298250",
+    "101001298463",
+    "101001298606",
+    "101001299220",
+    "101001299700",
+    "101001300045",
+    "101001300474",
+    "101001301827",
+    "101001302155",
+    "101001302403",
+    "101001303915",
+    "101001304005",
+    "101001304169",
+    "101001304951",
+    "101001306017",
+    "101001306032",
+    "101001306466",
+    "101001307109",
+    "101001307242",
 ];
 const URGENT: [&str; 2] = ["101001307109", "101001307242"];
 
@@ -144,7 +164,10 @@ fn prepare(office: &Office, story: &mut Story, say: &mut dyn FnMut(&str)) -> Out
         jobs.push(dispatch(office, place, number)?);
     }
     story.visits = jobs.len();
-    say(&format!("office  dispatched {} visits to maria, tom and wei under `execution-form`; 2 are urgent", jobs.len()));
+    say(&format!(
+        "office  dispatched {} visits to maria, tom and wei under `execution-form`; 2 are urgent",
+        jobs.len()
+    ));
     Ok(jobs)
 }
 
@@ -175,7 +198,9 @@ fn dispatch(office: &Office, place: usize, number: &'static str) -> Outcome<Job>
         }),
     )?;
     let id = answer["visit"].as_str().ok_or_else(|| format!("no visit id in {answer}"))?.to_owned();
-    let mut commands = vec![json!({ "do": "report", "event": "first-response-given", "note": "Called back, visit arranged." })];
+    let mut commands = vec![
+        json!({ "do": "report", "event": "first-response-given", "note": "Called back, visit arranged." }),
+    ];
     commands.push(yes("verify-need"));
     commands.push(yes("recheck-key-fields"));
     if urgent {
@@ -201,7 +226,11 @@ fn dispatch(office: &Office, place: usize, number: &'static str) -> Outcome<Job>
     Ok(Job { number, id, start, crew, late, ending, urgent })
 }
 
-fn enrol(folder: &Path, office: &Office, say: &mut dyn FnMut(&str)) -> Outcome<BTreeMap<&'static str, Phone>> {
+fn enrol(
+    folder: &Path,
+    office: &Office,
+    say: &mut dyn FnMut(&str),
+) -> Outcome<BTreeMap<&'static str, Phone>> {
     let mut phones = BTreeMap::new();
     for (name, technician) in
         [("maria-phone", "maria"), ("tom-phone", "tom"), ("wei-phone", "wei"), ("wei-tablet", "wei")]
@@ -210,7 +239,9 @@ fn enrol(folder: &Path, office: &Office, say: &mut dyn FnMut(&str)) -> Outcome<B
         phone.at(MORNING).enrol(&office.address, &office.code(technician)?)?;
         phones.insert(name, phone);
     }
-    say("office  enrolled 4 devices with one-time codes: maria-phone and tom-phone work as one crew, wei has two");
+    say(
+        "office  enrolled 4 devices with one-time codes: maria-phone and tom-phone work as one crew, wei has two",
+    );
     Ok(phones)
 }
 
@@ -289,20 +320,22 @@ impl Told<'_> {
         }
         let mut diagnosis = scenario::diagnosis(start, late, "Contactor burnt, supply in order.");
         if job.urgent {
-            diagnosis.at = if late > 0 { "2015-02-19T17:30:00-05:00" } else { "2015-02-19T17:40:00-05:00" }.to_owned();
+            let arrival = if late > 0 { "17:30" } else { "17:40" };
+            diagnosis.at = format!("2015-02-19T{arrival}:00-05:00");
         }
         self.stage(phone, job, &diagnosis)?;
         if place == 0 {
             let at = minutes(start, 9);
             self.refused(phone, job, &at, &scenario::plain("start"))?;
-            let slip = json!({ "do": "measure", "quantity": "supply-voltage", "value": 22950.0, "unit": "V" });
+            let slip =
+                json!({ "do": "measure", "quantity": "supply-voltage", "value": 22950.0, "unit": "V" });
             self.refused(phone, job, &at, &slip)?;
         }
         if job.ending == Ending::Declined {
             return self.stage(phone, job, &scenario::declined(start, late));
         }
         let serial = format!("SN-{place:03}");
-        let part = (place % 2 == 0 && job.ending != Ending::Parked).then_some(serial.as_str());
+        let part = (place.is_multiple_of(2) && job.ending != Ending::Parked).then_some(serial.as_str());
         self.stage(phone, job, &scenario::work(start, late, part))?;
         self.photo(phone, job, &minutes(start, late + 12), "protect-site", None)?;
         if part.is_some() {
@@ -342,7 +375,10 @@ impl Told<'_> {
                 scenario::note("communication", " Neighbour asked for a card."),
             ],
         };
-        (self.say)(&format!("device  {:<12} answers the same items of visit {} differently, offline", phone.name, job.number));
+        (self.say)(&format!(
+            "device  {:<12} answers the same items of visit {} differently, offline",
+            phone.name, job.number
+        ));
         self.stage(phone, job, &stage)
     }
 
@@ -369,7 +405,8 @@ impl Told<'_> {
             acknowledged_hashes.len(),
             job.number
         ));
-        let rest = Stage { at: minutes(&job.start, job.late + 45), commands: stage.commands[before..].to_vec() };
+        let rest =
+            Stage { at: minutes(&job.start, job.late + 45), commands: stage.commands[before..].to_vec() };
         self.stage(phone, job, &rest)
     }
 }
@@ -382,7 +419,9 @@ fn words(text: &Value) -> String {
 /// The first value of a key anywhere in a JSON value, outermost first.
 pub fn find<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     match value {
-        Value::Object(fields) => fields.get(key).or_else(|| fields.values().find_map(|value| find(value, key))),
+        Value::Object(fields) => {
+            fields.get(key).or_else(|| fields.values().find_map(|value| find(value, key)))
+        }
         Value::Array(values) => values.iter().find_map(|value| find(value, key)),
         _ => None,
     }
@@ -453,7 +492,9 @@ fn judge(
     }
     story.lost = hashes
         .iter()
-        .filter(|(visit, hash)| !at_office.get(visit.as_str()).is_some_and(|changes| changes.contains(hash.as_str())))
+        .filter(|(visit, hash)| {
+            !at_office.get(visit.as_str()).is_some_and(|changes| changes.contains(hash.as_str()))
+        })
         .count();
     let states: Vec<String> = story.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
     say(&format!("office  {} visits: {}", jobs.len(), states.join(", ")));

@@ -29,19 +29,23 @@ pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
         .rules
         .iter()
         .filter(|rule| standard.side_of(rule) == Side::Field)
-        .filter(|rule| rule.window().is_none_or(|window| window.after.as_deref() != Some(&standard.pack().signing.event)))
+        .filter(|rule| {
+            rule.window().is_none_or(|window| window.after.as_deref() != Some(&standard.pack().signing.event))
+        })
         .filter_map(|rule| rule.ask().map(|ask| (rule.id.as_str(), ask)))
         .filter(|(_, ask)| matches!(ask, Ask::YesNo | Ask::Text))
         .collect();
-    let texts: Vec<&str> = items.iter().filter(|(_, ask)| matches!(ask, Ask::Text)).map(|(id, _)| *id).collect();
-    let ticks: Vec<&str> = items.iter().filter(|(_, ask)| matches!(ask, Ask::YesNo)).map(|(id, _)| *id).collect();
+    let texts: Vec<&str> =
+        items.iter().filter(|(_, ask)| matches!(ask, Ask::Text)).map(|(id, _)| *id).collect();
+    let ticks: Vec<&str> =
+        items.iter().filter(|(_, ask)| matches!(ask, Ask::YesNo)).map(|(id, _)| *id).collect();
     let mut commands = Vec::new();
     for at in 0..60_usize {
         let (item, value) = if at % 3 == 0 {
             let words = format!("{number:06} {at:02} checked and in order");
             (texts[at / 3 % texts.len()], AnswerValue::Text(words))
         } else {
-            (ticks[at % ticks.len()], AnswerValue::Yes((at as u64 + number) % 7 != 0))
+            (ticks[at % ticks.len()], AnswerValue::Yes(!(at as u64 + number).is_multiple_of(7)))
         };
         commands.push(Command::Answer { item: item.to_owned(), value });
         if at % 2 == 0 && at < 58 {
@@ -95,11 +99,21 @@ pub fn dispatched(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyE
     }
     let office = [0xa0; 16];
     let registration = Registration { order, received_at: None };
-    let (mut visit, _) =
-        Visit::register(visit_id(number), standard, &registration, &office, &context(number, 0, Side::Office))?;
+    let (mut visit, _) = Visit::register(
+        visit_id(number),
+        standard,
+        &registration,
+        &office,
+        &context(number, 0, Side::Office),
+    )?;
     let start = context(number, 10, Side::Office).stamp.at;
     let end = context(number, 400, Side::Office).stamp.at;
-    let dispatch = Command::Dispatch { crew: vec![TECHNICIAN.to_owned()], start, end, tools: vec!["multimeter".to_owned()] };
+    let dispatch = Command::Dispatch {
+        crew: vec![TECHNICIAN.to_owned()],
+        start,
+        end,
+        tools: vec!["multimeter".to_owned()],
+    };
     visit.apply(standard, &dispatch, &context(number, 1, Side::Office))?;
     Ok(visit)
 }

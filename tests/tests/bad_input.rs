@@ -1,5 +1,7 @@
 //! Bad input through the real programs: a clear error, nothing written, and everything else goes on.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::path::Path;
 use std::process::Command;
 
@@ -20,7 +22,9 @@ struct Scene {
 fn scene(folder: &Path) -> Scene {
     let server = Server::start(&folder.join("server"), None, 0).unwrap();
     let office = Office::at(&server.address, server.first_token.as_ref().unwrap()).unwrap();
-    office.import(std::fs::read(workspace("sync-server/data/boston-311/service_requests.csv")).unwrap()).unwrap();
+    office
+        .import(std::fs::read(workspace("sync-server/data/boston-311/service_requests.csv")).unwrap())
+        .unwrap();
     office.technician("maria", "Maria Santos").unwrap();
     office.technician("tom", "Tom Becker").unwrap();
     let visit = dispatch(&office, "101001296115", "maria");
@@ -35,7 +39,10 @@ fn dispatch(office: &Office, number: &str, technician: &str) -> String {
         "standard": "execution-form", "crew": [technician],
         "start": "2026-03-02T10:00:00-05:00", "end": "2026-03-02T11:00:00-05:00"
     });
-    office.post(&format!("/v1/requests/{number}/dispatch"), &body).unwrap()["visit"].as_str().unwrap().to_owned()
+    office.post(&format!("/v1/requests/{number}/dispatch"), &body).unwrap()["visit"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// Number of changes the device holds.
@@ -79,7 +86,8 @@ fn a_note_of_ten_megabytes_is_refused_with_its_limit() {
     let folder = tempfile::tempdir().unwrap();
     let scene = scene(folder.path());
     let before = changes(&scene.phone);
-    let answers = scene.phone.run(&scene.visit, &[note("steps", &"z".repeat(10 << 20)), plain("accept")]).unwrap();
+    let answers =
+        scene.phone.run(&scene.visit, &[note("steps", &"z".repeat(10 << 20)), plain("accept")]).unwrap();
     assert!(answers[0].to_string().contains("20000"), "the limit is not named: {}", answers[0]);
     assert!(answers[1]["change"].is_string(), "work did not go on: {}", answers[1]);
     assert_eq!(changes(&scene.phone), before + 1);
@@ -96,7 +104,9 @@ fn another_technicians_visit_is_not_there_and_a_revoked_device_is_told() {
 
     scene.phone.work(&scene.visit, &[plain("accept"), yes("confirm-address-time")]).unwrap();
     let devices = scene.office.get("/v1/devices").unwrap();
-    let device = jobsheet_tests::story::find(&devices, "id").or(jobsheet_tests::story::find(&devices, "device")).unwrap();
+    let device = jobsheet_tests::story::find(&devices, "id")
+        .or(jobsheet_tests::story::find(&devices, "device"))
+        .unwrap();
     let path = format!("/v1/devices/{}", device.as_str().unwrap());
     assert!(scene.office.ask(reqwest::Method::DELETE, &path, None).unwrap().status < 300);
     let called = scene.phone.call(&["sync"]).unwrap();
@@ -125,8 +135,11 @@ fn examples_run_against_a_real_server() {
     let scene = scene(folder.path());
     let code = scene.office.code("maria").unwrap();
     let store = folder.path().join("example");
-    let output =
-        Command::new(program("first-visit").unwrap()).arg(&store).args([&scene.server.address, &code]).output().unwrap();
+    let output = Command::new(program("first-visit").unwrap())
+        .arg(&store)
+        .args([&scene.server.address, &code])
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("101001296115") && text.contains("accepted"), "{text}");

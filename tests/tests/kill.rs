@@ -1,5 +1,7 @@
 //! What a device has acknowledged is there after SIGKILL: apply, acknowledge, kill, reopen, 200 times.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::collections::BTreeSet;
 
 use jobsheet_tests::office::Office;
@@ -40,7 +42,9 @@ fn no_acknowledged_command_is_lost_by_sigkill() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("server"), None, 0).unwrap();
     let office = Office::at(&server.address, server.first_token.as_ref().unwrap()).unwrap();
-    office.import(std::fs::read(workspace("sync-server/data/boston-311/service_requests.csv")).unwrap()).unwrap();
+    office
+        .import(std::fs::read(workspace("sync-server/data/boston-311/service_requests.csv")).unwrap())
+        .unwrap();
     office.technician("maria", "Maria Santos").unwrap();
     let visit = office
         .post(

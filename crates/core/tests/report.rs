@@ -17,7 +17,10 @@ fn third_parties_see_no_personal_data_and_no_findings() {
     let page = render(&job, Lang::En, Audience::ThirdParty);
     for personal in ["Harbour Laundry", "Chen", "555 0100", "Harbour Street", "belt worn"] {
         assert!(!page.contains(personal), "{personal} is shown to a third party");
-        assert!(render(&job, Lang::En, Audience::Office).contains(personal), "{personal} is not shown to the office");
+        assert!(
+            render(&job, Lang::En, Audience::Office).contains(personal),
+            "{personal} is not shown to the office"
+        );
     }
     assert!(page.contains("WX-200") && page.contains("withheld"));
     assert!(!page.contains("Findings") && !render(&job, Lang::En, Audience::Customer).contains("Findings"));

@@ -63,8 +63,7 @@ impl Store {
     pub fn visit(&self, visit: VisitId) -> Result<VisitView, StoreError> {
         self.read(visit, |warm, transport, now| {
             let record = warm.visit.record().clone();
-            let assessment = assess::assess(&record, &warm.standard, now);
-            let next = assess::next(&record, &warm.standard, Side::Field, now);
+            let (assessment, next) = assess::judge(&record, &warm.standard, Side::Field, now);
             Ok(VisitView { record, assessment, next, transport, standard: warm.standard.clone() })
         })
     }

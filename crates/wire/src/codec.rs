@@ -6,7 +6,8 @@ use minicbor::{Decode, Encode};
 
 use crate::message::{Exchange, Reply, binding};
 use crate::{
-    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES, PROTOCOL,
+    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
+    MAX_INFLATED_BYTES, PROTOCOL,
 };
 
 const ZSTD_LEVEL: i32 = 3;
@@ -39,7 +40,9 @@ pub enum WireError {
     #[error("the body is cut short or damaged ({0}); send it again")]
     Damaged(String),
     /// The changes are not bound to the document they are sent for.
-    #[error("the changes are not bound to the document they are sent for; send them again for their own document")]
+    #[error(
+        "the changes are not bound to the document they are sent for; send them again for their own document"
+    )]
     WrongBinding,
 }
 
@@ -140,7 +143,8 @@ mod tests {
 
     fn exchange() -> Exchange {
         let document = [3; 16];
-        let changes = vec![Framed { hash: [9; 32], bytes: b"a change, long enough to be worth compressing".to_vec() }];
+        let changes =
+            vec![Framed { hash: [9; 32], bytes: b"a change, long enough to be worth compressing".to_vec() }];
         let bound = binding(&document, changes.iter().map(|change| &change.hash));
         Exchange {
             cursor: vec![1, 2],
@@ -178,16 +182,23 @@ mod tests {
 
     #[test]
     fn limits_hold_on_both_sides() {
-        assert_eq!(decode_exchange(&vec![1; MAX_BODY_BYTES + 1]).unwrap_err().to_string(), "the body exceeds the limit of 4194304; send less in one exchange");
+        assert_eq!(
+            decode_exchange(&vec![1; MAX_BODY_BYTES + 1]).unwrap_err().to_string(),
+            "the body exceeds the limit of 4194304; send less in one exchange"
+        );
         let with_change = |size: usize| {
             let mut message = exchange();
             message.push[0].changes[0].bytes = vec![0; size];
             decode_exchange(&encode_exchange(&message).unwrap())
         };
         assert!(with_change(MAX_CHANGE_BYTES).is_ok());
-        assert!(matches!(with_change(MAX_CHANGE_BYTES + 1), Err(WireError::TooLarge { what: "a change", .. })));
+        assert!(matches!(
+            with_change(MAX_CHANGE_BYTES + 1),
+            Err(WireError::TooLarge { what: "a change", .. })
+        ));
         let with_documents = |count: usize| {
-            let push = DocumentPush { document: [0; 16], changes: Vec::new(), binding: binding(&[0; 16], []) };
+            let push =
+                DocumentPush { document: [0; 16], changes: Vec::new(), binding: binding(&[0; 16], []) };
             decode_exchange(&encode_exchange(&Exchange { push: vec![push; count], ..exchange() }).unwrap())
         };
         assert!(with_documents(MAX_DOCUMENTS_PER_EXCHANGE).is_ok());
@@ -207,7 +218,10 @@ mod tests {
         let mut body = vec![PROTOCOL];
         let zeros = vec![0_u8; MAX_INFLATED_BYTES + 1024];
         body.extend(zstd::encode_all(&zeros[..], 19).unwrap());
-        assert!(matches!(decode_exchange(&body), Err(WireError::TooLarge { what: "the inflated message", .. })));
+        assert!(matches!(
+            decode_exchange(&body),
+            Err(WireError::TooLarge { what: "the inflated message", .. })
+        ));
     }
 
     #[test]

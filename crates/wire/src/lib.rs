@@ -9,11 +9,12 @@ mod message;
 
 pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply};
 pub use limits::{
-    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES,
-    PULL_PAGE_BYTES,
+    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
+    MAX_INFLATED_BYTES, PULL_PAGE_BYTES,
 };
 pub use message::{
-    BytesHash, Delivery, DocumentPush, Exchange, Framed, Hash, NewDocument, PackFile, Reply, Tail, Verdict, VerdictOfChange, binding,
+    BytesHash, Delivery, DocumentPush, Exchange, Framed, Hash, NewDocument, PackFile, Reply, Tail, Verdict,
+    VerdictOfChange, binding,
 };
 
 /// The protocol version this library speaks.

@@ -77,7 +77,8 @@ fn report(bars: &[Bar]) -> Outcome {
 fn median(name: &str) -> Result<f64, String> {
     let file = target().join("criterion").join(name).join("new/estimates.json");
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let estimates: serde_json::Value = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    let estimates: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     estimates["median"]["point_estimate"].as_f64().ok_or_else(|| format!("{}: no median", file.display()))
 }
 
@@ -97,4 +98,3 @@ fn resident_bytes(folder: &Path) -> Result<f64, String> {
         .and_then(|number| number.parse::<f64>().ok());
     kilobytes.map(|number| number * 1024.0).ok_or_else(|| format!("no memory figure in: {text}"))
 }
-

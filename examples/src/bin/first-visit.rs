@@ -10,7 +10,9 @@ use jobsheet_core::record::Command;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let mut argument = |name: &str| arguments.next().ok_or(format!("usage: first-visit FOLDER SERVER CODE ({name} is missing)"));
+    let mut argument = |name: &str| {
+        arguments.next().ok_or(format!("usage: first-visit FOLDER SERVER CODE ({name} is missing)"))
+    };
     let (folder, server, code) = (argument("FOLDER")?, argument("SERVER")?, argument("CODE")?);
 
     let store = Store::open(folder, Options::default())?;

@@ -120,7 +120,9 @@ pub fn html(
         findings: assessment
             .findings
             .iter()
-            .filter(|finding| internal && !matches!(finding.status, Status::NotApplicable | Status::NotYetDue))
+            .filter(|finding| {
+                internal && !matches!(finding.status, Status::NotApplicable | Status::NotYetDue)
+            })
             .map(|finding| FindingLine {
                 clause: finding.clause.clone(),
                 text: finding.text.get(lang).to_owned(),
@@ -159,7 +161,13 @@ struct Renderer<'a> {
 
 impl Renderer<'_> {
     fn forms(&self) -> Vec<Section> {
-        self.standard.pack().forms.iter().map(|form| self.form(form)).filter(|form| !form.lines.is_empty()).collect()
+        self.standard
+            .pack()
+            .forms
+            .iter()
+            .map(|form| self.form(form))
+            .filter(|form| !form.lines.is_empty())
+            .collect()
     }
 
     fn form(&self, form: &Form) -> Section {
@@ -169,7 +177,12 @@ impl Renderer<'_> {
             .map(|field| Line {
                 number: field.number.map(|number| number.to_string()).unwrap_or_default(),
                 label: field.label.get(self.lang).to_owned(),
-                value: field.sources.iter().filter_map(|source| self.value(source)).collect::<Vec<_>>().join("; "),
+                value: field
+                    .sources
+                    .iter()
+                    .filter_map(|source| self.value(source))
+                    .collect::<Vec<_>>()
+                    .join("; "),
             })
             .filter(|line| !line.number.is_empty() || !line.value.is_empty())
             .collect();
@@ -233,7 +246,8 @@ impl Renderer<'_> {
         measures
             .into_iter()
             .map(|measure| {
-                let instrument = measure.instrument.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
+                let instrument =
+                    measure.instrument.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
                 let (value, unit, at) = (measure.value, &measure.unit, measure.by.stamp.at);
                 format!("{}: {value} {unit}{instrument} ({at})", name(&measure.quantity))
             })
@@ -260,7 +274,10 @@ impl Renderer<'_> {
         let photo = |photo: &crate::record::Photo| {
             let caption = photo.caption.as_ref().or(photo.moment.as_ref()).map_or("", String::as_str);
             let size = photo.size.div_ceil(1024);
-            format!("{caption} {} KiB {} sha256:{} ({})", size, photo.media_type, photo.sha256, photo.by.stamp.at)
+            format!(
+                "{caption} {} KiB {} sha256:{} ({})",
+                size, photo.media_type, photo.sha256, photo.by.stamp.at
+            )
         };
         self.record.photos.values().map(photo).map(|text| text.trim().to_owned()).collect()
     }
