@@ -1,5 +1,6 @@
 //! Whether one rule's duty is proved by what stands in the record. The checks of commands and the assessment both ask here.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use cel::Context;
@@ -53,21 +54,26 @@ pub(crate) struct Evidences<'a> {
     pub(crate) record: &'a Record,
     pub(crate) standard: &'a Standard,
     pub(crate) timeline: Timeline,
-    context: Context<'static, 'static>,
+    /// Made when the first condition is asked: most commands meet none.
+    context: OnceCell<Context<'static, 'static>>,
 }
 
 impl<'a> Evidences<'a> {
     pub(crate) fn of(record: &'a Record, standard: &'a Standard) -> Self {
-        let timeline = Timeline::of(record, standard);
-        let state = state::of_timeline(&timeline, standard);
-        let facts = facts(record, standard, &timeline, state.id);
-        let context = condition::context(&facts, standard.uses());
-        Self { record, standard, timeline, context }
+        Self { record, standard, timeline: Timeline::of(record, standard), context: OnceCell::new() }
+    }
+
+    fn context(&self) -> &Context<'static, 'static> {
+        self.context.get_or_init(|| {
+            let state = state::of_timeline(&self.timeline, self.standard);
+            let facts = facts(self.record, self.standard, &self.timeline, state.id);
+            condition::context(&facts, self.standard.uses())
+        })
     }
 
     /// Whether a rule (by place in the pack) applies to this record.
     pub(crate) fn applies(&self, at: usize) -> bool {
-        self.standard.condition(at).is_none_or(|condition| condition.holds(&self.context))
+        self.standard.condition(at).is_none_or(|condition| condition.holds(self.context()))
     }
 
     /// Rules that stop an event now, in the order of the pack. Recommendations stop nothing.

@@ -39,7 +39,7 @@ pub(crate) use warm::{DocumentWriter, Warm, Warmth, load_visit, lock_warm};
 
 /// Changes after which a document is saved anew. Opening a cold visit merges fewer than this many changes into the last
 /// snapshot; saving costs about as much as one durable commit, so it is paid once in this many commands.
-pub(crate) const SNAPSHOT_EVERY: u32 = 16;
+pub(crate) const SNAPSHOT_EVERY: u32 = 8;
 
 /// How a store is opened.
 #[derive(Clone)]
