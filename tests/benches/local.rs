@@ -116,6 +116,32 @@ fn apply(folder: &Path) {
     });
 }
 
+fn parts(folder: &Path) {
+    let standard = standard();
+    let mut visits: Vec<_> = (0..COLD_VISITS).map(|number| worked(&standard, number).unwrap()).collect();
+    let now = jiff::Timestamp::from_second(1_770_100_000).unwrap();
+    let other = visits[0].clone();
+    let judge = |_| {
+        black_box(assess(other.record(), &standard, now));
+    };
+    paired(folder, "parts-assess-apply", 2000, judge, |round| {
+        let at = usize::try_from(round % COLD_VISITS).unwrap();
+        visits[at]
+            .apply(&standard, &answer(round), &context(round % COLD_VISITS, 6000 + round, Side::Field))
+            .unwrap();
+    });
+    let visits: Vec<_> = (0..COLD_VISITS).map(|number| worked(&standard, number).unwrap()).collect();
+    let check = |round: u64| {
+        let at = usize::try_from(round % COLD_VISITS).unwrap();
+        visits[at]
+            .check(&standard, &answer(round), &context(round % COLD_VISITS, 6000 + round, Side::Field))
+            .unwrap();
+    };
+    paired(folder, "parts-check-heads", 2000, check, |round| {
+        black_box(visits[usize::try_from(round % COLD_VISITS).unwrap()].heads());
+    });
+}
+
 fn cold(folder: &Path) {
     let standard = standard();
     // As a device leaves them: 97 commands, the last of which stand after the last snapshot.
@@ -187,6 +213,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     apply(&folder);
     cold(&folder);
+    parts(&folder);
     judge(&mut criterion);
     list(&mut criterion, &folder);
     criterion.final_summary();

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Job, moment, rule};
-use jobsheet_core::assess::{MilestoneState, Status, Why, next};
+use jobsheet_core::assess::{MilestoneState, Status, Why, judge, next, tally};
 use jobsheet_core::record::{AnswerValue, Command, Refusal, Visit};
 use jobsheet_core::standard::Side;
 
@@ -128,5 +128,29 @@ fn an_urgent_visit_is_met_at_two_hours_and_late_a_second_after() {
         let assessment = job.assess();
         assert_eq!(assessment.milestone(&until).unwrap().state, state, "{arrival}");
         assert_eq!(assessment.milestone(&until).unwrap().due, Some(moment("2026-03-02T09:50:00+08:00")));
+    }
+}
+
+#[test]
+fn the_tally_of_a_list_row_is_the_outcome_of_the_whole_judgement() {
+    let mut jobs = vec![
+        Job::dispatched("urgent"),
+        Job::in_work("normal"),
+        Job::handed_over("urgent"),
+        Job::left("urgent", "dissatisfied"),
+    ];
+    jobs[1].report("objection-raised").report("cannot-fix-on-site");
+    for mut job in jobs {
+        for time in ["2026-03-02T11:40:00+08:00", "2026-03-04T18:00:00+08:00"] {
+            let now = job.on(time).now.instant();
+            let whole = job.assess();
+            let tally = tally(job.visit.record(), &job.standard, now);
+            assert_eq!((&tally.state, tally.counts), (&whole.state, whole.counts));
+            let running = whole.milestones.iter().filter(|status| status.state == MilestoneState::Running);
+            assert_eq!(tally.next_due, running.filter_map(|status| status.due).min());
+            let (judged, steps) = judge(job.visit.record(), &job.standard, Side::Field, now);
+            assert_eq!(judged, whole);
+            assert_eq!(steps, next(job.visit.record(), &job.standard, Side::Field, now));
+        }
     }
 }

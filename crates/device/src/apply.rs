@@ -1,7 +1,6 @@
 //! Commands: checked, carried out and durable before the caller is told.
 
 use jiff::Timestamp;
-use jobsheet_core::assess::assess;
 use jobsheet_core::record::{Actor, Applied, Command, Context, VisitId};
 use jobsheet_core::standard::Side;
 use jobsheet_core::{Moment, hex};
@@ -184,7 +183,7 @@ fn write(
         warm.tail = 0;
     }
     let record = warm.visit.record();
-    let row = store::row_of(record, &warm.standard, &assess(record, &warm.standard, now), head.unsent);
+    let row = store::row_of(record, &warm.standard, now, head.unsent);
     match &warm.row {
         Some(before) => store::hot_update(connection, head, before, &row, &record.standard)?,
         None => store::upsert(connection, head, &row, &record.standard)?,

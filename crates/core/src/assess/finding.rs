@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences, Proof};
-use crate::Text;
 use crate::record::{AnswerValue, Need, Record, VisitState, state};
 use crate::standard::{BreachDemand, Check, PersonalPattern, Rule, Severity, Standard, Window};
+use crate::{Moment, Text};
 
 /// What a rule's finding says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -114,6 +114,26 @@ pub fn assess(record: &Record, standard: &Standard, now: Timestamp) -> Assessmen
     Evidences::of(record, standard).assess(now)
 }
 
+/// The outcome of a judgement without its words: what a list of visits shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Tally {
+    /// State of the visit.
+    pub state: VisitState,
+    /// How many findings there are of each status.
+    pub counts: Counts,
+    /// When the next running deadline is due.
+    pub next_due: Option<Moment>,
+}
+
+/// Judges a record as [`assess`] does and gives only the outcome, at about half the cost.
+pub fn tally(record: &Record, standard: &Standard, now: Timestamp) -> Tally {
+    let mut evidences = Evidences::of(record, standard);
+    evidences.lean = true;
+    let Assessment { state, counts, milestones, .. } = evidences.assess(now);
+    let running = milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
+    Tally { state, counts, next_due: running.filter_map(|milestone| milestone.due).min() }
+}
+
 impl Evidences<'_> {
     /// Judges the record.
     pub(crate) fn assess(&self, now: Timestamp) -> Assessment {
@@ -143,7 +163,7 @@ impl Evidences<'_> {
         counts.deadlines_missed = milestones.iter().filter(|milestone| milestone.is_missed()).count();
         Assessment {
             state: state::of_timeline(&self.timeline, self.standard),
-            gates: self.gates(),
+            gates: if self.lean { Vec::new() } else { self.gates() },
             findings,
             milestones,
             counts,
@@ -213,14 +233,14 @@ impl Evidences<'_> {
         breaches: Option<&Vec<Evidence>>,
     ) -> Finding {
         let mut finding = Finding {
-            rule: rule.id.clone(),
+            rule: self.words(&rule.id),
             kind: kind(&rule.check),
             status: Status::Guidance,
-            phase: rule.phase.clone(),
-            role: rule.role.clone(),
+            phase: self.words(&rule.phase),
+            role: self.words(&rule.role),
             severity: rule.severity,
-            clause: rule.clause.clone(),
-            text: rule.text.clone(),
+            clause: self.words(&rule.clause),
+            text: if self.lean { Text::default() } else { rule.text.clone() },
             evidence: Vec::new(),
             missing: Vec::new(),
             note: None,
@@ -260,9 +280,15 @@ impl Evidences<'_> {
         let empty = Window::default();
         let window = rule.window().unwrap_or(&empty);
         let proof = self.proof(rule);
-        finding.evidence.clone_from(&proof.evidence);
-        finding.missing.clone_from(&proof.missing);
-        finding.note.clone_from(&proof.waived);
+        self.duty_status(rule, window, &proof, finding);
+        finding.evidence = proof.evidence;
+        // What is missing comes before what was found wrong.
+        let wrong = std::mem::replace(&mut finding.missing, proof.missing);
+        finding.missing.extend(wrong);
+        finding.note = proof.waived;
+    }
+
+    fn duty_status(&self, rule: &Rule, window: &Window, proof: &Proof, finding: &mut Finding) {
         if matches!(rule.check, Check::Parts(_)) && proof.evidence.is_empty() && proof.missing.is_empty() {
             // Nothing was replaced.
             finding.status = Status::NotApplicable;
@@ -278,7 +304,7 @@ impl Evidences<'_> {
         } else if proof.waived.is_some() {
             Status::Waived
         } else if proof.missing.is_empty() {
-            self.in_order(window, &proof, should, finding)
+            self.in_order(window, proof, should, finding)
         } else if !should && self.passed(window) {
             Status::Violated
         } else if owed && !is_optional(&rule.check) {

@@ -5,7 +5,7 @@ mod milestone;
 mod next;
 mod proof;
 
-pub use finding::{Assessment, Counts, Finding, Gate, Status, assess};
+pub use finding::{Assessment, Counts, Finding, Gate, Status, Tally, assess, tally};
 pub use milestone::{MilestoneState, MilestoneStatus};
 pub use next::{NextStep, Why, judge, next};
 pub use proof::Evidence;

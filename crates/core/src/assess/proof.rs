@@ -1,6 +1,6 @@
 //! Whether one rule's duty is proved by what stands in the record. The checks of commands and the assessment both ask here.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 
 use cel::Context;
@@ -54,13 +54,24 @@ pub(crate) struct Evidences<'a> {
     pub(crate) record: &'a Record,
     pub(crate) standard: &'a Standard,
     pub(crate) timeline: Timeline,
+    /// Only the outcome is wanted: words are left empty. Most of the cost of a judgement is copying words.
+    pub(crate) lean: bool,
     /// Made when the first condition is asked: most commands meet none.
     context: OnceCell<Context<'static, 'static>>,
+    /// Conditions asked so far, by rule.
+    applied: Vec<Cell<Option<bool>>>,
 }
 
 impl<'a> Evidences<'a> {
     pub(crate) fn of(record: &'a Record, standard: &'a Standard) -> Self {
-        Self { record, standard, timeline: Timeline::of(record, standard), context: OnceCell::new() }
+        Self {
+            record,
+            standard,
+            timeline: Timeline::of(record, standard),
+            lean: false,
+            context: OnceCell::new(),
+            applied: vec![Cell::new(None); standard.pack().rules.len()],
+        }
     }
 
     fn context(&self) -> &Context<'static, 'static> {
@@ -71,9 +82,21 @@ impl<'a> Evidences<'a> {
         })
     }
 
+    /// Words of a finding, or none if only the outcome is wanted.
+    pub(crate) fn words(&self, text: &str) -> String {
+        if self.lean { String::new() } else { text.to_owned() }
+    }
+
     /// Whether a rule (by place in the pack) applies to this record.
     pub(crate) fn applies(&self, at: usize) -> bool {
-        self.standard.condition(at).is_none_or(|condition| condition.holds(self.context()))
+        let Some(condition) = self.standard.condition(at) else { return true };
+        let Some(asked) = self.applied.get(at) else { return condition.holds(self.context()) };
+        if let Some(known) = asked.get() {
+            return known;
+        }
+        let holds = condition.holds(self.context());
+        asked.set(Some(holds));
+        holds
     }
 
     /// Rules that stop an event now, in the order of the pack. Recommendations stop nothing.
@@ -111,8 +134,8 @@ impl<'a> Evidences<'a> {
             return Proof { missing: vec![format!("answer.{}", rule.id)], ..Proof::default() };
         };
         let mut proof = Proof {
-            evidence: vec![evidence_of(format!("answer.{}", rule.id), answer)],
-            conflict: self.disputed(&rule.id),
+            evidence: vec![self.evidence_of(&format!("answer.{}", rule.id), answer)],
+            conflict: !self.record.conflicts.is_empty() && self.disputed(&rule.id),
             ..Proof::default()
         };
         match (&answer.value, ask) {
@@ -195,7 +218,7 @@ impl<'a> Evidences<'a> {
         for source in sources {
             match self.value(source) {
                 Some(evidence) => proof.evidence.push(evidence),
-                None => proof.missing.push(source.0.clone()),
+                None => proof.missing.push(self.words(&source.0)),
             }
         }
         proof
@@ -239,37 +262,52 @@ impl<'a> Evidences<'a> {
         proof
     }
 
+    fn evidence_of(&self, source: &str, answer: &Answer) -> Evidence {
+        Evidence {
+            source: self.words(source),
+            value: if self.lean { String::new() } else { words(&answer.value) },
+            at: Some(answer.given().stamp.at),
+            person: Some(self.words(&answer.given().person)),
+            stamp: Some(answer.given().stamp.clone()),
+        }
+    }
+
     /// The value that stands at a source. `None`: nothing does.
     pub(crate) fn value(&self, source: &Source) -> Option<Evidence> {
         let (root, name) = source.parts();
         let record = self.record;
-        let plain =
-            |value: String| Evidence { source: source.0.clone(), value, at: None, person: None, stamp: None };
-        let stamped = |value: String, stamp: &Stamp, person: &str| Evidence {
-            source: source.0.clone(),
-            value,
+        let plain = |value: &String| Evidence {
+            source: self.words(&source.0),
+            value: self.words(value),
+            at: None,
+            person: None,
+            stamp: None,
+        };
+        let stamped = |value: &str, stamp: &Stamp, person: &str| Evidence {
+            source: self.words(&source.0),
+            value: self.words(value),
             at: Some(stamp.at),
-            person: Some(person.to_owned()),
+            person: Some(self.words(person)),
             stamp: Some(stamp.clone()),
         };
         match root {
-            "order" => record.order.get(name).filter(|text| !text.trim().is_empty()).cloned().map(plain),
-            "note" => record.notes.get(name).filter(|text| !text.trim().is_empty()).cloned().map(plain),
+            "order" => record.order.get(name).filter(|text| !text.trim().is_empty()).map(plain),
+            "note" => record.notes.get(name).filter(|text| !text.trim().is_empty()).map(plain),
             "event" => self.timeline.first(name).map(|at| {
                 let note =
-                    at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.clone());
+                    at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.as_deref());
                 stamped(note.unwrap_or_default(), &at.stamp, &at.person)
             }),
-            "answer" => record.answers.get(name).map(|answer| evidence_of(source.0.clone(), answer)),
+            "answer" => record.answers.get(name).map(|answer| self.evidence_of(&source.0, answer)),
             "signature" => record
                 .signatures
                 .values()
                 .filter(|signature| signature.role == name)
                 .min_by_key(|signature| signature.by.stamp.corrected())
-                .map(|signature| stamped(signature.name.clone(), &signature.by.stamp, &signature.by.person)),
+                .map(|signature| stamped(&signature.name, &signature.by.stamp, &signature.by.person)),
             "survey" => {
                 let rating = record.rating.as_ref()?;
-                let value = if name == "rating" { Some(rating.level.clone()) } else { rating.words.clone() };
+                let value = if name == "rating" { Some(&rating.level) } else { rating.words.as_ref() };
                 value.map(|value| stamped(value, &rating.given().stamp, &rating.given().person))
             }
             "assignment" => {
@@ -280,7 +318,7 @@ impl<'a> Evidences<'a> {
                     "end" => assignment.end.to_string(),
                     _ => assignment.tools.join(", "),
                 };
-                (!value.is_empty()).then(|| stamped(value, &assignment.by.stamp, &assignment.by.person))
+                (!value.is_empty()).then(|| stamped(&value, &assignment.by.stamp, &assignment.by.person))
             }
             "parts" => {
                 let parts: Vec<String> = record
@@ -288,21 +326,11 @@ impl<'a> Evidences<'a> {
                     .values()
                     .map(|part| format!("{} × {}", part.quantity, part.number))
                     .collect();
-                (!parts.is_empty()).then(|| plain(parts.join(", ")))
+                (!parts.is_empty()).then(|| plain(&parts.join(", ")))
             }
-            "photos" => (!record.photos.is_empty()).then(|| plain(record.photos.len().to_string())),
+            "photos" => (!record.photos.is_empty()).then(|| plain(&record.photos.len().to_string())),
             _ => None,
         }
-    }
-}
-
-fn evidence_of(source: String, answer: &Answer) -> Evidence {
-    Evidence {
-        source,
-        value: words(&answer.value),
-        at: Some(answer.given().stamp.at),
-        person: Some(answer.given().person.clone()),
-        stamp: Some(answer.given().stamp.clone()),
     }
 }
 

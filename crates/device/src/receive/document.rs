@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jobsheet_core::assess::assess;
 use jobsheet_core::record::{Visit, VisitId, read_header};
 use jobsheet_wire::{Framed, NewDocument};
 use rusqlite::Connection;
@@ -230,9 +229,7 @@ impl Incoming<'_> {
         head.unsent = store::unsent_count(self.connection, self.visit)?;
         let record = document.record();
         let row = match self.standards.get(self.connection, &record.standard) {
-            Ok(standard) => {
-                store::row_of(record, &standard, &assess(record, &standard, self.now), head.unsent)
-            }
+            Ok(standard) => store::row_of(record, &standard, self.now, head.unsent),
             Err(StoreError::PackMissing(_) | StoreError::PackDamaged(_)) => {
                 store::unjudged_row(record, head.unsent)
             }

@@ -1,7 +1,7 @@
 //! List rows: what a list of visits shows, made from the record and its assessment whenever the document is written.
 
 use jiff::Timestamp;
-use jobsheet_core::assess::{Assessment, MilestoneState};
+use jobsheet_core::assess::tally;
 use jobsheet_core::record::{Record, StandardRef, VisitId};
 use jobsheet_core::standard::Standard;
 use jobsheet_core::{hex, unhex};
@@ -69,22 +69,18 @@ pub(crate) fn read_head(connection: &Connection, document: VisitId) -> Result<Op
 }
 
 /// The row of a visit that is judged by its standard.
-pub(crate) fn row_of(record: &Record, standard: &Standard, assessment: &Assessment, unsent: u32) -> VisitRow {
+pub(crate) fn row_of(record: &Record, standard: &Standard, now: Timestamp, unsent: u32) -> VisitRow {
+    let tally = tally(record, standard, now);
     let last_rank = standard.pack().states.len().saturating_sub(1);
     VisitRow {
-        state: assessment.state.id.clone(),
-        open: assessment.state.rank < last_rank,
-        outstanding: count(assessment.counts.outstanding),
-        violated: count(assessment.counts.violated),
-        next_due: next_due(assessment),
+        state: tally.state.id,
+        open: tally.state.rank < last_rank,
+        outstanding: count(tally.counts.outstanding),
+        violated: count(tally.counts.violated),
+        next_due: tally.next_due.map(|due| due.instant()),
         ready: true,
         ..unjudged_row(record, unsent)
     }
-}
-
-fn next_due(assessment: &Assessment) -> Option<Timestamp> {
-    let running = assessment.milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
-    running.filter_map(|milestone| milestone.due).map(|due| due.instant()).min()
 }
 
 /// The row of a visit whose standard is not held.
