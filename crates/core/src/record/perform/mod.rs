@@ -1,0 +1,219 @@
+//! From a command to what it writes. Everything that may refuse a command is asked here, before anything is written.
+
+mod entries;
+mod register;
+mod steps;
+mod values;
+
+pub(in crate::record) use register::register;
+use values::{invalid, limit_option, limit_words, need};
+
+use crate::assess::Evidences;
+use crate::record::SCHEMA;
+use crate::record::command::{Command, Context};
+use crate::record::containers::Place;
+use crate::record::entry::{By, Event, Message};
+use crate::record::error::Refusal;
+use crate::record::limits::{MAX_ENTRY_BYTES, MAX_NAME_CHARS, MAX_WORDS_CHARS};
+use crate::record::state::{self, VisitState};
+use crate::record::view::Record;
+use crate::record::write::{Entry, Write};
+use crate::standard::{Rule, Side, Standard};
+
+/// Who finds a breach of a rule.
+const BREACH_SOURCES: [&str; 4] = ["self", "survey", "audit", "complaint"];
+
+fn event_of(kind: &str, by: By) -> Event {
+    Event {
+        kind: kind.to_owned(),
+        by,
+        note: None,
+        about: None,
+        ends: Vec::new(),
+        facts: std::collections::BTreeMap::new(),
+    }
+}
+
+/// Plans what a command writes.
+pub(in crate::record) fn perform(
+    record: &Record,
+    standard: &Standard,
+    command: &Command,
+    context: &Context,
+    heads: &[String],
+) -> Result<Vec<Write>, Refusal> {
+    if record.schema > SCHEMA {
+        return Err(Refusal::NewerSchema { found: record.schema, supported: SCHEMA });
+    }
+    if record.standard != standard.reference() {
+        return Err(Refusal::OtherStandard {
+            wanted: record.standard.to_string(),
+            given: standard.reference().to_string(),
+        });
+    }
+    let evidences = Evidences::of(record, standard);
+    let state = state::of_timeline(&evidences.timeline, standard);
+    let plan = Plan { record, standard, context, heads, evidences, state, command: command.name() };
+    plan.member()?;
+    let writes = plan.command(command)?;
+    for write in &writes {
+        if let Write::Put { entry, .. } = write
+            && entry.text().len() > MAX_ENTRY_BYTES
+        {
+            let reason = format!("is larger than the {MAX_ENTRY_BYTES} bytes of one entry");
+            return Err(invalid(command.name(), &reason));
+        }
+    }
+    Ok(writes)
+}
+
+struct Plan<'a> {
+    record: &'a Record,
+    standard: &'a Standard,
+    context: &'a Context,
+    heads: &'a [String],
+    evidences: Evidences<'a>,
+    state: VisitState,
+    command: &'static str,
+}
+
+type Planned = Result<Vec<Write>, Refusal>;
+
+impl Plan<'_> {
+    fn command(&self, command: &Command) -> Planned {
+        match command {
+            Command::Dispatch { crew, start, end, tools } => self.dispatch(crew, *start, *end, tools),
+            Command::Accept => self.step("order-accepted", |_| {}),
+            Command::Prepare => self.step("tools-checked", |_| {}),
+            Command::ConfirmAppointment { channel } => {
+                limit_words("channel", channel, MAX_NAME_CHARS)?;
+                self.step("appointment-confirmed", |event| {
+                    event.facts.insert("channel".to_owned(), channel.clone());
+                })
+            }
+            Command::Depart => self.step("departed", |_| {}),
+            Command::Arrive => self.step("arrived", |_| {}),
+            Command::PresentBadge => self.step("badge-presented", |_| {}),
+            Command::Enter => self.step("entered", |_| {}),
+            Command::Diagnose => self.step("diagnosis-done", |_| {}),
+            Command::ObtainConsent { granted, note } => {
+                limit_option("note", note.as_deref(), MAX_WORDS_CHARS)?;
+                let kind = if *granted { "consent-given" } else { "consent-refused" };
+                self.step(kind, |event| {
+                    event.ends = self.undoes(kind);
+                    event.note.clone_from(note);
+                })
+            }
+            Command::Start => self.step("work-started", |_| {}),
+            Command::Pause { reason } => {
+                limit_words("reason", reason, MAX_WORDS_CHARS)?;
+                self.step("paused", |event| event.note = Some(reason.clone()))
+            }
+            Command::Resume => self.undo("resumed", None),
+            Command::Finish => self.step("work-finished", |_| {}),
+            Command::Reopen { reason } => {
+                limit_words("reason", reason, MAX_WORDS_CHARS)?;
+                self.undo("work-reopened", Some(reason))
+            }
+            Command::HandOver => self.step("handed-over", |_| {}),
+            Command::Leave => self.step("left-site", |_| {}),
+            Command::Close => self.step("closed", |_| {}),
+            Command::Answer { item, value } => self.answer(item, value),
+            Command::Measure { quantity, value, unit, instrument } => {
+                self.measure(quantity, *value, unit, instrument.as_deref())
+            }
+            Command::Note { note, edit } => self.note(note, edit),
+            Command::ConsumePart { number, name, quantity, serial, replaces } => {
+                self.part(number, name.as_deref(), *quantity, serial.as_deref(), replaces.as_ref())
+            }
+            Command::AddPhoto { sha256, size, media_type, item, moment, caption } => {
+                self.photo(sha256, *size, media_type, item.as_deref(), moment.as_deref(), caption.as_deref())
+            }
+            Command::Survey(answer) => self.survey(answer),
+            Command::Sign { role, name, image_sha256 } => self.sign(role, name, image_sha256.as_deref()),
+            Command::Attest { phase, exceptions } => self.attest(phase, exceptions),
+            Command::Report { event, note, about } => self.report(event, note.as_deref(), about.as_deref()),
+            Command::ExplainDelay { milestone, reason } => {
+                limit_words("reason", reason, MAX_WORDS_CHARS)?;
+                self.about_milestone("delay-explained", milestone, |event| event.note = Some(reason.clone()))
+            }
+            Command::Escalate { milestone, to } => {
+                if !self.standard.pack().roles.iter().any(|role| role.id == *to) {
+                    return Err(invalid("to", "the standard has no such role"));
+                }
+                self.about_milestone("escalated", milestone, |event| {
+                    event.facts.insert("to".to_owned(), to.clone());
+                })
+            }
+            Command::ReportBreach { rule, source, note } => {
+                let known = self.rule("rule", rule)?;
+                if !BREACH_SOURCES.contains(&source.as_str()) {
+                    return Err(invalid("source", &format!("must be one of {}", BREACH_SOURCES.join(", "))));
+                }
+                limit_words("note", note, MAX_WORDS_CHARS)?;
+                self.step("breach-reported", |event| {
+                    event.about = Some(known.id.clone());
+                    event.note = Some(note.clone());
+                    event.facts.insert("source".to_owned(), source.clone());
+                })
+            }
+            Command::Resolve { target, version } => self.resolve(target, *version),
+            Command::Say { words } => {
+                limit_words("words", words, MAX_WORDS_CHARS)?;
+                let entry = Entry::Message(Message { words: words.clone(), by: self.by() });
+                Ok(vec![self.append(Place::Talk, entry)])
+            }
+        }
+    }
+
+    /// A technician works on the visits of his crew alone.
+    fn member(&self) -> Result<(), Refusal> {
+        let crew = self.record.assignment.as_ref().map_or(&[][..], |assignment| &assignment.crew);
+        if self.context.actor.side == Side::Field && !crew.contains(&self.context.actor.person) {
+            return Err(Refusal::Forbidden {
+                reason: "the visit is assigned to another crew".to_owned(),
+                rule: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn by(&self) -> By {
+        By { person: self.context.actor.person.clone(), stamp: self.context.stamp.clone() }
+    }
+
+    fn side(&self, side: Side) -> Result<(), Refusal> {
+        if self.context.actor.side == side {
+            return Ok(());
+        }
+        let whose = if side == Side::Office { "the office" } else { "the crew" };
+        Err(Refusal::Forbidden { reason: format!("`{}` is for {whose}", self.command), rule: None })
+    }
+
+    fn append(&self, place: Place, entry: Entry) -> Write {
+        Write::Put { place, key: self.context.entry_id.to_string(), entry }
+    }
+
+    fn rule(&self, field: &str, id: &str) -> Result<&Rule, Refusal> {
+        self.standard.rule(id).ok_or_else(|| invalid(field, "the standard has no such rule"))
+    }
+
+    /// After the signature the record takes only what belongs after it.
+    fn unsealed(&self, rule: Option<&Rule>) -> Result<(), Refusal> {
+        let pack = self.standard.pack();
+        let signed = self.evidences.timeline.happened(&pack.signing.event);
+        if !signed || self.context.actor.side == Side::Office {
+            return Ok(());
+        }
+        let rank_of = |event: &str| pack.states.iter().position(|state| state.event == event);
+        let sealed_at = rank_of(&pack.signing.event);
+        let belongs_after = rule
+            .and_then(|rule| rule.window())
+            .and_then(|window| window.after.as_deref())
+            .is_some_and(|after| after == pack.signing.event || rank_of(after) > sealed_at);
+        if belongs_after {
+            return Ok(());
+        }
+        Err(Refusal::Sealed { rule: self.standard.rule(&pack.signing.rule).map(need).map(Box::new) })
+    }
+}

@@ -1,0 +1,75 @@
+//! The genesis of a visit.
+
+use sha2::{Digest, Sha256};
+
+use super::event_of;
+use super::values::{invalid, limit_chars};
+use crate::record::command::{Context, Registration};
+use crate::record::containers::Place;
+use crate::record::entry::{By, EntryId};
+use crate::record::error::Refusal;
+use crate::record::limits::MAX_WORDS_CHARS;
+use crate::record::write::{Entry, Write};
+use crate::standard::{Side, Standard};
+
+/// Plans the genesis change.
+pub(in crate::record) fn register(
+    standard: &Standard,
+    registration: &Registration,
+    context: &Context,
+) -> Result<Vec<Write>, Refusal> {
+    if context.actor.side != Side::Office {
+        return Err(Refusal::Forbidden {
+            reason: "only the office registers a visit".to_owned(),
+            rule: None,
+        });
+    }
+    let pack = standard.pack();
+    let mut writes = Vec::new();
+    for (id, value) in &registration.order {
+        let Some(field) = pack.order.iter().find(|field| field.id == *id) else {
+            return Err(invalid(&format!("order.{id}"), "the standard has no such order field"));
+        };
+        limit_chars(&format!("order.{id}"), value, MAX_WORDS_CHARS)?;
+        if !value.is_empty()
+            && !field.options.is_empty()
+            && !field.options.iter().any(|option| option.id == *value)
+        {
+            let options: Vec<&str> = field.options.iter().map(|option| option.id.as_str()).collect();
+            return Err(invalid(&format!("order.{id}"), &format!("must be one of {}", options.join(", "))));
+        }
+        writes.push(Write::Put { place: Place::Order, key: id.clone(), entry: Entry::Order(value.clone()) });
+    }
+    for field in pack.order.iter().filter(|field| field.required) {
+        if registration.order.get(&field.id).is_none_or(|value| value.trim().is_empty()) {
+            return Err(invalid(&format!("order.{}", field.id), "is required"));
+        }
+    }
+    let by = By { person: context.actor.person.clone(), stamp: context.stamp.clone() };
+    let received = registration.received_at.unwrap_or(context.stamp.at);
+    let mut received_by = by.clone();
+    received_by.stamp.at = received;
+    if registration.received_at.is_some() {
+        received_by.stamp = crate::Stamp::wall(received);
+    }
+    for (name, by) in [("request-received", received_by), ("request-registered", by)] {
+        let id = derived_id(&context.entry_id, name);
+        let event = event_of(name, by);
+        writes.push(Write::Put {
+            place: Place::OfficeEvents,
+            key: id.to_string(),
+            entry: Entry::Event(event),
+        });
+    }
+    Ok(writes)
+}
+
+/// A further key for a command that writes more than one entry: version 8 UUID from the command's key and a label.
+fn derived_id(base: &EntryId, label: &str) -> EntryId {
+    let mut digest = Sha256::new();
+    digest.update(base.as_bytes());
+    digest.update(label.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
