@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use automerge::Automerge;
+use automerge::transaction::Transactable;
+use automerge::{Automerge, ROOT};
 use criterion::{BatchSize, Criterion};
 use jobsheet::{Enrolment, Options, Query, Store};
 use jobsheet_core::assess::assess;
@@ -116,29 +117,23 @@ fn apply(folder: &Path) {
     });
 }
 
-fn parts(folder: &Path) {
+/// What of one command is Automerge's own: one put, the commit and the change's bytes, on documents of 99 changes.
+fn edit(folder: &Path) {
     let standard = standard();
     let mut visits: Vec<_> = (0..COLD_VISITS).map(|number| worked(&standard, number).unwrap()).collect();
-    let now = jiff::Timestamp::from_second(1_770_100_000).unwrap();
-    let other = visits[0].clone();
-    let judge = |_| {
-        black_box(assess(other.record(), &standard, now));
+    let mut bare: Vec<_> = visits.iter().map(|visit| Automerge::load(&visit.save()).unwrap()).collect();
+    let place = |round: u64| usize::try_from(round % COLD_VISITS).unwrap();
+    let entry = format!("{:200}", "an entry as long as an answer");
+    let put = |round: u64| {
+        let doc = &mut bare[place(round)];
+        let mut tx = doc.transaction();
+        tx.put(ROOT, "bench", format!("{entry}{round}")).unwrap();
+        tx.commit();
+        black_box(doc.get_last_local_change().unwrap().raw_bytes());
     };
-    paired(folder, "parts-assess-apply", 2000, judge, |round| {
-        let at = usize::try_from(round % COLD_VISITS).unwrap();
-        visits[at]
-            .apply(&standard, &answer(round), &context(round % COLD_VISITS, 6000 + round, Side::Field))
-            .unwrap();
-    });
-    let visits: Vec<_> = (0..COLD_VISITS).map(|number| worked(&standard, number).unwrap()).collect();
-    let check = |round: u64| {
-        let at = usize::try_from(round % COLD_VISITS).unwrap();
-        visits[at]
-            .check(&standard, &answer(round), &context(round % COLD_VISITS, 6000 + round, Side::Field))
-            .unwrap();
-    };
-    paired(folder, "parts-check-heads", 2000, check, |round| {
-        black_box(visits[usize::try_from(round % COLD_VISITS).unwrap()].heads());
+    paired(folder, "edit", 2000, put, |round| {
+        let hand = context(round % COLD_VISITS, 6000 + round, Side::Field);
+        visits[place(round)].apply(&standard, &answer(round), &hand).unwrap();
     });
 }
 
@@ -213,7 +208,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     apply(&folder);
     cold(&folder);
-    parts(&folder);
+    edit(&folder);
     judge(&mut criterion);
     list(&mut criterion, &folder);
     criterion.final_summary();

@@ -45,10 +45,14 @@ fn local() -> Outcome {
 
     let (commit, apply) = pair(&folder, "apply")?;
     let (load, open) = pair(&folder, "open")?;
+    let (edit, command) = pair(&folder, "edit")?;
     let list = median("list the first 50 of 10000 visits")?;
     let assess = median("assess one visit")?;
     println!("floor  bare SQLite FULL commit      {:9.1} us", commit);
     println!("figure apply one answer, durable    {:9.1} us", apply);
+    println!("floor  bare Automerge edit          {edit:9.1} us");
+    println!("figure command without the store    {command:9.1} us");
+    println!("apply over both floors together     {:9.2} x", apply / (commit + edit));
     println!("floor  Automerge::load, 99 changes  {:9.1} us", load);
     println!("figure open a cold visit            {:9.1} us", open);
     report(&[
