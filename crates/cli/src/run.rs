@@ -131,16 +131,5 @@ fn parse(text: &[u8]) -> Result<Map<String, Value>, Failure> {
 }
 
 fn read(object: Map<String, Value>) -> Result<Command, Failure> {
-    let given: Vec<String> = object.keys().cloned().collect();
-    let command: Command = serde_json::from_value(Value::Object(object))
-        .map_err(|error| Failure::input("command", error.to_string()))?;
-    // serde lets unknown fields of a command without fields pass; a slip of the pen must not.
-    let known = serde_json::to_value(&command).map_err(|error| Failure::Internal(error.to_string()))?;
-    match given.iter().find(|name| known.get(name.as_str()).is_none()) {
-        Some(unknown) => {
-            let unknown: String = unknown.chars().take(40).collect();
-            Err(Failure::input("command", format!("`{}` has no field `{unknown}`", command.name())))
-        }
-        None => Ok(command),
-    }
+    Command::read(Value::Object(object)).map_err(|error| Failure::input("command", error))
 }

@@ -48,13 +48,13 @@ fn local() -> Outcome {
     let (edit, command) = pair(&folder, "edit")?;
     let list = median("list the first 50 of 10000 visits")?;
     let assess = median("assess one visit")?;
-    println!("floor  bare SQLite FULL commit      {:9.1} us", commit);
-    println!("figure apply one answer, durable    {:9.1} us", apply);
+    println!("floor  bare SQLite FULL commit      {commit:9.1} us");
+    println!("figure apply one answer, durable    {apply:9.1} us");
     println!("floor  bare Automerge edit          {edit:9.1} us");
     println!("figure command without the store    {command:9.1} us");
     println!("apply over both floors together     {:9.2} x", apply / (commit + edit));
-    println!("floor  Automerge::load, 99 changes  {:9.1} us", load);
-    println!("figure open a cold visit            {:9.1} us", open);
+    println!("floor  Automerge::load, 99 changes  {load:9.1} us");
+    println!("figure open a cold visit            {open:9.1} us");
     report(&[
         Bar { name: "apply-over-bare-commit", measured: apply / commit, limit: 2.0, unit: "x" },
         Bar { name: "open-over-load", measured: open / load, limit: 2.0, unit: "x" },

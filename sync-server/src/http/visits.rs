@@ -15,7 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::auth::Office;
-use super::input::{JsonBody, Paging, Params, PathId, blocking};
+use super::input::{JsonBody, Paging, Params, PathId, blocking, without_values};
 use super::problem::Problem;
 use crate::app::{App, Shared};
 use crate::office::{self, Assign, HistoryEntry, OfficeError};
@@ -108,8 +108,10 @@ pub(super) async fn command(
     office: Office,
     State(app): State<Shared>,
     PathId(id): PathId,
-    JsonBody(command): JsonBody<Command>,
+    JsonBody(body): JsonBody<Value>,
 ) -> Result<Json<Value>, Problem> {
+    let command =
+        Command::read(body).map_err(|error| Problem::new(400, "body-not-valid", without_values(&error)))?;
     let work = move |app: &App| {
         let by = app.by(&office.name);
         app.store.write(|tx| office::command(tx, &app.standards, &id, &command, &by))?;

@@ -286,6 +286,34 @@ pub struct Context {
 }
 
 impl Command {
+    /// Reads a command from JSON and refuses what it does not know.
+    ///
+    /// serde lets unknown fields of a command without fields pass; a slip of the pen must not.
+    ///
+    /// # Errors
+    /// What is wrong, without the values.
+    ///
+    /// ```
+    /// use jobsheet_core::record::Command;
+    /// use serde_json::json;
+    /// assert_eq!(Command::read(json!({ "do": "accept" })), Ok(Command::Accept));
+    /// let slip = Command::read(json!({ "do": "accept", "note": "late" }));
+    /// assert_eq!(slip, Err("`accept` has no field `note`".to_owned()));
+    /// ```
+    pub fn read(json: serde_json::Value) -> Result<Self, String> {
+        let given: Vec<String> =
+            json.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default();
+        let command: Self = serde_json::from_value(json).map_err(|error| error.to_string())?;
+        let known = serde_json::to_value(&command).map_err(|error| error.to_string())?;
+        match given.iter().find(|name| known.get(name.as_str()).is_none()) {
+            Some(unknown) => {
+                let unknown: String = unknown.chars().take(40).collect();
+                Err(format!("`{}` has no field `{unknown}`", command.name()))
+            }
+            None => Ok(command),
+        }
+    }
+
     /// The command's name, as in JSON and in the history.
     pub fn name(&self) -> &'static str {
         match self {
