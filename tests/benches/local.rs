@@ -20,6 +20,8 @@ use jobsheet_wire::{Delivery, NewDocument, PackFile, Reply};
 const LIST_VISITS: u64 = 10_000;
 const COLD_VISITS: u64 = 64;
 const OPENED_VISITS: u64 = 50;
+/// Commands on one visit, beyond its 99 changes: few enough for the visit to keep its size.
+const APPLIES: u64 = 40;
 
 fn standard() -> Arc<Standard> {
     builtin("execution-form").unwrap().unwrap()
@@ -112,8 +114,9 @@ fn apply(folder: &Path) {
         bare.prepare_cached("INSERT INTO log (bytes) VALUES (?1)").unwrap().execute([&bytes]).unwrap();
         bare.prepare_cached("COMMIT").unwrap().execute([]).unwrap();
     };
-    paired(folder, "apply", 3000, commit, |round| {
-        store.apply(visit_id(round % COLD_VISITS), &answer(round)).unwrap();
+    // As a technician does: item after item on one visit, then the next visit.
+    paired(folder, "apply", APPLIES * COLD_VISITS, commit, |round| {
+        store.apply(visit_id(round / APPLIES), &answer(round)).unwrap();
     });
 }
 
@@ -122,7 +125,7 @@ fn edit(folder: &Path) {
     let standard = standard();
     let mut visits: Vec<_> = (0..COLD_VISITS).map(|number| worked(&standard, number).unwrap()).collect();
     let mut bare: Vec<_> = visits.iter().map(|visit| Automerge::load(&visit.save()).unwrap()).collect();
-    let place = |round: u64| usize::try_from(round % COLD_VISITS).unwrap();
+    let place = |round: u64| usize::try_from(round / APPLIES).unwrap();
     let entry = format!("{:200}", "an entry as long as an answer");
     let put = |round: u64| {
         let doc = &mut bare[place(round)];
@@ -131,8 +134,8 @@ fn edit(folder: &Path) {
         tx.commit();
         black_box(doc.get_last_local_change().unwrap().raw_bytes());
     };
-    paired(folder, "edit", 2000, put, |round| {
-        let hand = context(round % COLD_VISITS, 6000 + round, Side::Field);
+    paired(folder, "edit", APPLIES * COLD_VISITS, put, |round| {
+        let hand = context(round / APPLIES, 6000 + round, Side::Field);
         visits[place(round)].apply(&standard, &answer(round), &hand).unwrap();
     });
 }

@@ -82,6 +82,23 @@ pub struct Counts {
     pub deadlines_missed: usize,
 }
 
+impl Counts {
+    fn of(statuses: impl Iterator<Item = Status>, milestones: &[MilestoneStatus]) -> Self {
+        let mut counts = Self::default();
+        for status in statuses {
+            match status {
+                Status::Satisfied => counts.satisfied += 1,
+                Status::Outstanding => counts.outstanding += 1,
+                Status::Violated => counts.violated += 1,
+                Status::Waived => counts.waived += 1,
+                Status::NotYetDue | Status::NotApplicable | Status::Guidance => {}
+            }
+        }
+        counts.deadlines_missed = milestones.iter().filter(|milestone| milestone.is_missed()).count();
+        counts
+    }
+}
+
 /// The judgement of a record under a standard at a time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Assessment {
@@ -129,7 +146,9 @@ pub struct Tally {
 pub fn tally(record: &Record, standard: &Standard, now: Timestamp) -> Tally {
     let mut evidences = Evidences::of(record, standard);
     evidences.lean = true;
-    let Assessment { state, counts, milestones, .. } = evidences.assess(now);
+    let milestones = evidences.milestones(now);
+    let counts = Counts::of(evidences.findings(&milestones).map(|finding| finding.status), &milestones);
+    let state = state::of_timeline(&evidences.timeline, standard);
     let running = milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
     Tally { state, counts, next_due: running.filter_map(|milestone| milestone.due).min() }
 }
@@ -137,37 +156,34 @@ pub fn tally(record: &Record, standard: &Standard, now: Timestamp) -> Tally {
 impl Evidences<'_> {
     /// Judges the record.
     pub(crate) fn assess(&self, now: Timestamp) -> Assessment {
-        let rules = &self.standard.pack().rules;
-        let mut milestones = Vec::new();
-        for (at, rule) in rules.iter().enumerate() {
-            if let Check::Milestone(milestone) = &rule.check {
-                milestones.push(self.milestone(at, rule, milestone, now));
-            }
-        }
-        let breaches = self.reported_breaches();
-        let findings: Vec<Finding> = rules
-            .iter()
-            .enumerate()
-            .map(|(at, rule)| self.finding(at, rule, &milestones, breaches.get(rule.id.as_str())))
-            .collect();
-        let mut counts = Counts::default();
-        for finding in &findings {
-            match finding.status {
-                Status::Satisfied => counts.satisfied += 1,
-                Status::Outstanding => counts.outstanding += 1,
-                Status::Violated => counts.violated += 1,
-                Status::Waived => counts.waived += 1,
-                Status::NotYetDue | Status::NotApplicable | Status::Guidance => {}
-            }
-        }
-        counts.deadlines_missed = milestones.iter().filter(|milestone| milestone.is_missed()).count();
+        let milestones = self.milestones(now);
+        let findings: Vec<Finding> = self.findings(&milestones).collect();
+        let counts = Counts::of(findings.iter().map(|finding| finding.status), &milestones);
         Assessment {
             state: state::of_timeline(&self.timeline, self.standard),
-            gates: if self.lean { Vec::new() } else { self.gates() },
+            gates: self.gates(),
             findings,
             milestones,
             counts,
         }
+    }
+
+    /// Every deadline, in the order of the pack.
+    fn milestones(&self, now: Timestamp) -> Vec<MilestoneStatus> {
+        let rules = self.standard.pack().rules.iter().enumerate();
+        rules
+            .filter_map(|(at, rule)| match &rule.check {
+                Check::Milestone(milestone) => Some(self.milestone(at, rule, milestone, now)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// One finding for every rule, in the order of the pack.
+    fn findings(&self, milestones: &[MilestoneStatus]) -> impl Iterator<Item = Finding> {
+        let breaches = self.reported_breaches();
+        let rules = self.standard.pack().rules.iter().enumerate();
+        rules.map(move |(at, rule)| self.finding(at, rule, milestones, breaches.get(rule.id.as_str())))
     }
 
     /// Events that have not happened and are stopped now.

@@ -116,8 +116,8 @@ impl<'a> Evidences<'a> {
         match &rule.check {
             Check::Item(item) => self.item(rule, &item.ask),
             Check::Field(field) => self.field(field),
-            Check::Act(act) => self.sources(&[Source(format!("event.{}", act.event))]),
-            Check::Classification(class) => self.sources(&[Source(format!("order.{}", class.field))]),
+            Check::Act(act) => self.one("event", &act.event),
+            Check::Classification(class) => self.one("order", &class.field),
             Check::Parts(parts) => self.parts(parts.demands),
             _ => Proof::default(),
         }
@@ -126,15 +126,15 @@ impl<'a> Evidences<'a> {
     fn item(&self, rule: &Rule, ask: &Ask) -> Proof {
         match ask {
             Ask::Photo { moments } => return self.photos(rule, moments),
-            Ask::Signature { role } => return self.sources(&[Source(format!("signature.{role}"))]),
+            Ask::Signature { role } => return self.one("signature", role),
             Ask::Number { quantity, min, max } => return self.measured(rule, quantity, *min, *max),
             _ => {}
         }
         let Some(answer) = self.record.answers.get(&rule.id) else {
-            return Proof { missing: vec![format!("answer.{}", rule.id)], ..Proof::default() };
+            return Proof { missing: vec![self.place("answer", &rule.id)], ..Proof::default() };
         };
         let mut proof = Proof {
-            evidence: vec![self.evidence_of(&format!("answer.{}", rule.id), answer)],
+            evidence: vec![self.evidence_of(self.place("answer", &rule.id), answer)],
             conflict: !self.record.conflicts.is_empty() && self.disputed(&rule.id),
             ..Proof::default()
         };
@@ -224,6 +224,23 @@ impl<'a> Evidences<'a> {
         proof
     }
 
+    /// What one place says.
+    fn one(&self, root: &str, name: &str) -> Proof {
+        match self.value_at(root, name) {
+            Some(evidence) => Proof { evidence: vec![evidence], ..Proof::default() },
+            None => Proof { missing: vec![self.place(root, name)], ..Proof::default() },
+        }
+    }
+
+    /// A place as sources are written, or nothing if only the outcome is wanted.
+    fn place(&self, root: &str, name: &str) -> String {
+        match (self.lean, name) {
+            (true, _) => String::new(),
+            (false, "") => root.to_owned(),
+            (false, name) => format!("{root}.{name}"),
+        }
+    }
+
     fn parts(&self, demand: PartsDemand) -> Proof {
         let mut proof = Proof::default();
         let event = match demand {
@@ -262,9 +279,9 @@ impl<'a> Evidences<'a> {
         proof
     }
 
-    fn evidence_of(&self, source: &str, answer: &Answer) -> Evidence {
+    fn evidence_of(&self, source: String, answer: &Answer) -> Evidence {
         Evidence {
-            source: self.words(source),
+            source,
             value: if self.lean { String::new() } else { words(&answer.value) },
             at: Some(answer.given().stamp.at),
             person: Some(self.words(&answer.given().person)),
@@ -275,16 +292,20 @@ impl<'a> Evidences<'a> {
     /// The value that stands at a source. `None`: nothing does.
     pub(crate) fn value(&self, source: &Source) -> Option<Evidence> {
         let (root, name) = source.parts();
+        self.value_at(root, name)
+    }
+
+    fn value_at(&self, root: &str, name: &str) -> Option<Evidence> {
         let record = self.record;
         let plain = |value: &String| Evidence {
-            source: self.words(&source.0),
+            source: self.place(root, name),
             value: self.words(value),
             at: None,
             person: None,
             stamp: None,
         };
         let stamped = |value: &str, stamp: &Stamp, person: &str| Evidence {
-            source: self.words(&source.0),
+            source: self.place(root, name),
             value: self.words(value),
             at: Some(stamp.at),
             person: Some(self.words(person)),
@@ -298,7 +319,9 @@ impl<'a> Evidences<'a> {
                     at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.as_deref());
                 stamped(note.unwrap_or_default(), &at.stamp, &at.person)
             }),
-            "answer" => record.answers.get(name).map(|answer| self.evidence_of(&source.0, answer)),
+            "answer" => {
+                record.answers.get(name).map(|answer| self.evidence_of(self.place(root, name), answer))
+            }
             "signature" => record
                 .signatures
                 .values()
