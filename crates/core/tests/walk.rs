@@ -144,8 +144,12 @@ fn the_tally_of_a_list_row_is_the_outcome_of_the_whole_judgement() {
         for time in ["2026-03-02T11:40:00+08:00", "2026-03-04T18:00:00+08:00"] {
             let now = job.on(time).now.instant();
             let whole = job.assess();
-            let tally = tally(job.visit.record(), &job.standard, now);
+            let sides =
+                [Side::Field, Side::Office].map(|side| tally(job.visit.record(), &job.standard, side, now));
+            let tally = &sides[0];
             assert_eq!((&tally.state, tally.counts), (&whole.state, whole.counts));
+            let both: usize = sides.iter().map(|tally| tally.owed).sum();
+            assert!(both >= whole.counts.outstanding && tally.owed < whole.counts.outstanding, "{sides:?}");
             let running = whole.milestones.iter().filter(|status| status.state == MilestoneState::Running);
             assert_eq!(tally.next_due, running.filter_map(|status| status.due).min());
             let (judged, steps) = judge(job.visit.record(), &job.standard, Side::Field, now);

@@ -28,7 +28,7 @@ pub struct Receipt {
     pub at: Moment,
     /// State of the visit after the command.
     pub state: String,
-    /// Duties still owed.
+    /// Duties that the crew still owes.
     pub outstanding: u32,
     /// Duties violated.
     pub violated: u32,

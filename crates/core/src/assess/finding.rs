@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences, Proof};
 use crate::record::{AnswerValue, Need, Record, VisitState, state};
-use crate::standard::{BreachDemand, Check, PersonalPattern, Rule, Severity, Standard, Window};
+use crate::standard::{BreachDemand, Check, PersonalPattern, Rule, Severity, Side, Standard, Window};
 use crate::{Moment, Text};
 
 /// What a rule's finding says.
@@ -136,21 +136,30 @@ pub fn assess(record: &Record, standard: &Standard, now: Timestamp) -> Assessmen
 pub struct Tally {
     /// State of the visit.
     pub state: VisitState,
-    /// How many findings there are of each status.
+    /// How many findings there are of each status, whoever has the duty.
     pub counts: Counts,
+    /// Duties that the asking side owes.
+    pub owed: usize,
     /// When the next running deadline is due.
     pub next_due: Option<Moment>,
 }
 
 /// Judges a record as [`assess`] does and gives only the outcome, at about half the cost.
-pub fn tally(record: &Record, standard: &Standard, now: Timestamp) -> Tally {
+pub fn tally(record: &Record, standard: &Standard, side: Side, now: Timestamp) -> Tally {
     let mut evidences = Evidences::of(record, standard);
     evidences.lean = true;
     let milestones = evidences.milestones(now);
-    let counts = Counts::of(evidences.findings(&milestones).map(|finding| finding.status), &milestones);
+    let mut owed = 0;
+    let rules = standard.pack().rules.iter();
+    let statuses = rules.zip(evidences.findings(&milestones)).map(|(rule, finding)| {
+        owed +=
+            usize::from(finding.status == Status::Outstanding && evidences.is_duty_of(side, rule, &finding));
+        finding.status
+    });
+    let counts = Counts::of(statuses, &milestones);
     let state = state::of_timeline(&evidences.timeline, standard);
     let running = milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
-    Tally { state, counts, next_due: running.filter_map(|milestone| milestone.due).min() }
+    Tally { state, counts, owed, next_due: running.filter_map(|milestone| milestone.due).min() }
 }
 
 impl Evidences<'_> {
@@ -165,6 +174,17 @@ impl Evidences<'_> {
             findings,
             milestones,
             counts,
+        }
+    }
+
+    /// Whether a finding is for one side to mend. What a missed deadline demands is owed by the side that missed it.
+    pub(crate) fn is_duty_of(&self, side: Side, rule: &Rule, finding: &Finding) -> bool {
+        let own = |rule: &Rule| self.standard.side_of(rule) == side;
+        match &rule.check {
+            Check::OnBreach(_) if rule.role == "any" => {
+                finding.missing.iter().any(|milestone| self.standard.rule(milestone).is_some_and(own))
+            }
+            _ => own(rule),
         }
     }
 

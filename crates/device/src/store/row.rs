@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jobsheet_core::assess::tally;
 use jobsheet_core::record::{Record, StandardRef, VisitId};
-use jobsheet_core::standard::Standard;
+use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{hex, unhex};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
@@ -34,7 +34,7 @@ pub struct VisitRow {
     pub planned_start: Option<Timestamp>,
     /// Planned end.
     pub planned_end: Option<Timestamp>,
-    /// Duties still owed.
+    /// Duties that the crew still owes; the office's own are not counted.
     pub outstanding: u32,
     /// Duties violated.
     pub violated: u32,
@@ -70,12 +70,12 @@ pub(crate) fn read_head(connection: &Connection, document: VisitId) -> Result<Op
 
 /// The row of a visit that is judged by its standard.
 pub(crate) fn row_of(record: &Record, standard: &Standard, now: Timestamp, unsent: u32) -> VisitRow {
-    let tally = tally(record, standard, now);
+    let tally = tally(record, standard, Side::Field, now);
     let last_rank = standard.pack().states.len().saturating_sub(1);
     VisitRow {
         state: tally.state.id,
         open: tally.state.rank < last_rank,
-        outstanding: count(tally.counts.outstanding),
+        outstanding: count(tally.owed),
         violated: count(tally.counts.violated),
         next_due: tally.next_due.map(|due| due.instant()),
         ready: true,
