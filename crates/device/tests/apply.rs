@@ -111,7 +111,7 @@ fn a_long_visit_is_saved_again_and_again_and_opens_equal() {
     let notes = seeded.store.visit(visit_id(0)).unwrap().record.notes;
     assert!(notes["steps"].ends_with("48 49 "));
     let tail = "SELECT count(*) FROM change JOIN snapshot USING (document) WHERE n > covers";
-    assert!(count(seeded.folder.path(), tail) < 16);
+    assert!(count(seeded.folder.path(), tail) < 8);
     assert_eq!(count(seeded.folder.path(), "SELECT max(actor_seq) FROM change"), 50);
 
     let again = open(seeded.folder.path());

@@ -144,7 +144,8 @@ pub struct Tally {
     pub next_due: Option<Moment>,
 }
 
-/// Judges a record as [`assess`] does and gives only the outcome, at about half the cost.
+/// Judges a record as [`assess`] does and gives only the outcome. Every rule is still asked, so it costs little less:
+/// 81 µs against 94 µs on a visit of 99 changes (`docs/FIGURES.md`).
 pub fn tally(record: &Record, standard: &Standard, side: Side, now: Timestamp) -> Tally {
     let mut evidences = Evidences::of(record, standard);
     evidences.lean = true;

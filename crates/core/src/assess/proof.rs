@@ -54,7 +54,7 @@ pub(crate) struct Evidences<'a> {
     pub(crate) record: &'a Record,
     pub(crate) standard: &'a Standard,
     pub(crate) timeline: Timeline,
-    /// Only the outcome is wanted: words are left empty. Most of the cost of a judgement is copying words.
+    /// Only the outcome is wanted: words are left empty.
     pub(crate) lean: bool,
     /// Made when the first condition is asked: most commands meet none.
     context: OnceCell<Context<'static, 'static>>,
