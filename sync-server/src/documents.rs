@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, MilestoneState};
-use jobsheet_core::record::{Actor, Context, Record, Visit};
+use jobsheet_core::record::{Actor, Context, Record, Document};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Moment, Stamp};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::store::{NewChange, Projection, Reading, StoreError, Writing};
 /// A visit with what is needed to change and judge it.
 pub(crate) struct Loaded {
     /// The visit.
-    pub(crate) visit: Visit,
+    pub(crate) visit: Document,
     /// The standard it pins.
     pub(crate) standard: Arc<Standard>,
     /// Automerge actor under which the office writes to it.
@@ -27,7 +27,7 @@ pub(crate) struct Loaded {
 /// Loads a visit. `None`: there is none of this id.
 pub(crate) fn load(tx: &Reading<'_>, standards: &Standards, id: &Uuid) -> Result<Option<Loaded>, StoreError> {
     let Some(source) = tx.visit(id)? else { return Ok(None) };
-    let visit = Visit::load(&source.snapshot).map_err(|error| StoreError::Damaged {
+    let visit = Document::load(&source.snapshot).map_err(|error| StoreError::Damaged {
         what: "document",
         id: id.to_string(),
         reason: error.to_string(),
@@ -41,7 +41,7 @@ pub(crate) fn load(tx: &Reading<'_>, standards: &Standards, id: &Uuid) -> Result
 pub(crate) fn commit(
     tx: &Writing<'_>,
     id: &Uuid,
-    visit: &Visit,
+    visit: &Document,
     standard: &Standard,
     changes: &[NewChange],
     now: Timestamp,
@@ -104,7 +104,7 @@ fn project(record: &Record, assessment: &Assessment) -> Projection {
 /// The context of a command that the office gives now.
 pub(crate) fn office_context(person: &str, now: Timestamp) -> Result<Context, NoRandomness> {
     Ok(Context {
-        actor: Actor { person: person.to_owned(), side: Side::Office },
+        actor: Actor { person: person.to_owned(), side: Side::Office, roles: Vec::new() },
         stamp: Stamp::wall(Moment::utc(now)),
         entry_id: secret::random_uuid()?,
     })

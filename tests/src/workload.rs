@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jobsheet_core::record::{
-    Actor, AnswerValue, ApplyError, Command, Context, NoteEdit, OldPart, Registration, Visit, VisitId,
+    Actor, AnswerValue, ApplyError, Command, Context, NoteEdit, OldPart, Registration, Document, DocumentId,
 };
 use jobsheet_core::standard::{Ask, Side, Standard};
 use jobsheet_core::{Moment, Stamp};
@@ -17,7 +17,7 @@ pub const TECHNICIAN: &str = "tech-1";
 pub const CHANGES: usize = 99;
 
 /// Id of the n-th visit.
-pub fn visit_id(number: u64) -> VisitId {
+pub fn visit_id(number: u64) -> DocumentId {
     Uuid::from_u64_pair(0x5e5e_5e5e_0000_4000 | (number >> 48), 0x8000_0000_0000_0000 | number)
 }
 
@@ -28,9 +28,9 @@ pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
         .pack()
         .rules
         .iter()
-        .filter(|rule| standard.side_of(rule) == Side::Field)
+        .filter(|rule| standard.side_of(&standard.pack().jobs[0].id, rule) == Some(Side::Field))
         .filter(|rule| {
-            rule.window().is_none_or(|window| window.after.as_deref() != Some(&standard.pack().signing.event))
+            rule.window().is_none_or(|window| window.after.as_deref() != Some("signed-off"))
         })
         .filter_map(|rule| rule.ask().map(|ask| (rule.id.as_str(), ask)))
         .filter(|(_, ask)| matches!(ask, Ask::YesNo | Ask::Text))
@@ -71,7 +71,7 @@ pub fn context(visit: u64, command: u64, side: Side) -> Context {
     let at = jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let person = if side == Side::Office { "office" } else { TECHNICIAN };
     Context {
-        actor: Actor { person: person.to_owned(), side },
+        actor: Actor { person: person.to_owned(), side, roles: Vec::new() },
         stamp: Stamp::wall(Moment::utc(at)),
         entry_id: Uuid::from_u64_pair((visit << 16) | 0x4000, 0x8000_0000_0000_0000 | command),
     }
@@ -81,7 +81,7 @@ pub fn context(visit: u64, command: u64, side: Side) -> Context {
 ///
 /// # Errors
 /// [`ApplyError`] if the pack does not fit the workload.
-pub fn dispatched(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyError> {
+pub fn dispatched(standard: &Arc<Standard>, number: u64) -> Result<Document, ApplyError> {
     let mut order: BTreeMap<String, String> = BTreeMap::new();
     for (field, value) in [
         ("number", format!("SR-{number:06}")),
@@ -98,8 +98,8 @@ pub fn dispatched(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyE
         order.insert(field.to_owned(), value);
     }
     let office = [0xa0; 16];
-    let registration = Registration { order, received_at: None };
-    let (mut visit, _) = Visit::register(
+    let registration = Registration { job: None, order, received_at: None };
+    let (mut visit, _) = Document::register(
         visit_id(number),
         standard,
         &registration,
@@ -122,7 +122,7 @@ pub fn dispatched(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyE
 ///
 /// # Errors
 /// [`ApplyError`] if the pack does not fit the workload.
-pub fn worked(standard: &Arc<Standard>, number: u64) -> Result<Visit, ApplyError> {
+pub fn worked(standard: &Arc<Standard>, number: u64) -> Result<Document, ApplyError> {
     let mut visit = dispatched(standard, number)?;
     visit.set_actor(&visit_id(number).into_bytes());
     for (at, command) in field_commands(standard, number).iter().enumerate() {

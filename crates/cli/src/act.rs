@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jobsheet::PhotoFacts;
 use jobsheet_core::Moment;
 use jobsheet_core::record::{
-    AnswerValue, Command, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer, VisitId,
+    AnswerValue, Command, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer, DocumentId,
 };
 
 use crate::Here;
@@ -380,8 +380,8 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
             (on, Command::ConsumePart { number, name, quantity, serial, replaces })
         }
         Act::Survey { on, level, words } => (on, Command::Survey(SurveyAnswer { level, words })),
-        Act::Attest { on, phase, exceptions } => (on, Command::Attest { phase, exceptions }),
-        Act::ReportEvent { on, event, note, about } => (on, Command::Report { event, note, about }),
+        Act::Attest { on, phase, exceptions } => (on, Command::Attest { phase, exceptions, role: None }),
+        Act::ReportEvent { on, event, note, about } => (on, Command::Report { event, note, about, happened: None }),
         Act::ExplainDelay { on, milestone, reason } => (on, Command::ExplainDelay { milestone, reason }),
         Act::Escalate { on, milestone, to } => (on, Command::Escalate { milestone, to }),
         Act::ReportBreach { on, rule, source, note } => {
@@ -410,7 +410,7 @@ pub(crate) fn qualified(pack: &str, rule: String) -> String {
 }
 
 /// The command with every rule id in full.
-pub(crate) fn complete(here: &Here<'_>, visit: VisitId, command: Command) -> Result<Command, Failure> {
+pub(crate) fn complete(here: &Here<'_>, visit: DocumentId, command: Command) -> Result<Command, Failure> {
     let short = |rule: &str| !rule.contains('.');
     let needed = match &command {
         Command::Answer { item: rule, .. }
@@ -442,7 +442,7 @@ pub(crate) fn complete(here: &Here<'_>, visit: VisitId, command: Command) -> Res
         Command::Resolve { target: ResolveTarget::Answer(item), version } => {
             Command::Resolve { target: ResolveTarget::Answer(full(item)), version }
         }
-        Command::Attest { phase, exceptions } => Command::Attest {
+        Command::Attest { phase, exceptions, role: None } => Command::Attest {
             phase,
             exceptions: exceptions
                 .into_iter()

@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 
 use jobsheet::{PhotoFacts, Receipt};
-use jobsheet_core::record::{Command, VisitId};
+use jobsheet_core::record::{Command, DocumentId};
 use serde_json::{Map, Value, json};
 
 use crate::Here;
@@ -83,7 +83,7 @@ fn skip_line(input: &mut impl BufRead) -> Result<(), Failure> {
     }
 }
 
-fn one(here: &Here<'_>, default: Option<VisitId>, text: &[u8]) -> Result<Receipt, Failure> {
+fn one(here: &Here<'_>, default: Option<DocumentId>, text: &[u8]) -> Result<Receipt, Failure> {
     let mut object = parse(text)?;
     let visit = match object.remove("visit") {
         Some(Value::String(visit)) => find(&here.store, &visit)?,
@@ -103,7 +103,7 @@ fn one(here: &Here<'_>, default: Option<VisitId>, text: &[u8]) -> Result<Receipt
 /// A photo given by its file.
 fn photo(
     here: &Here<'_>,
-    visit: VisitId,
+    visit: DocumentId,
     file: &Value,
     mut object: Map<String, Value>,
 ) -> Result<Receipt, Failure> {

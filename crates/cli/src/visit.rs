@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jobsheet::{Store, VisitView};
 use jobsheet_core::assess::{MilestoneState, Status, Why};
-use jobsheet_core::record::{ResolveTarget, VisitId};
+use jobsheet_core::record::{ResolveTarget, DocumentId};
 use jobsheet_core::report::Audience;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::lists::local;
 use crate::words::{cut, span};
 
 /// Finds a visit by id or order number.
-pub(crate) fn find(store: &Store, visit: &str) -> Result<VisitId, Failure> {
+pub(crate) fn find(store: &Store, visit: &str) -> Result<DocumentId, Failure> {
     let visit = visit.trim();
     let shown = cut(visit, 80);
     if visit.is_empty() || visit.chars().count() > 200 {
@@ -43,7 +43,7 @@ pub(crate) fn find(store: &Store, visit: &str) -> Result<VisitId, Failure> {
 
 /// Meant as a UUID, but none.
 fn looks_like_uuid(text: &str) -> bool {
-    text.matches('-').count() >= 4 && text.len() >= 30 && text.parse::<VisitId>().is_err()
+    text.matches('-').count() >= 4 && text.len() >= 30 && text.parse::<DocumentId>().is_err()
 }
 
 /// Shows a visit.

@@ -4,6 +4,7 @@
 //! every test judge a record alike.
 
 pub mod assess;
+pub mod deadline;
 pub mod record;
 pub mod report;
 pub mod standard;
@@ -11,7 +12,7 @@ mod text;
 mod time;
 
 pub use text::{Lang, Text};
-pub use time::{CLOCK_TOLERANCE, Elapsed, Limit, Moment, NotAMoment, Stamp};
+pub use time::{CLOCK_TOLERANCE, Elapsed, Moment, NotAMoment, Stamp};
 
 /// Writes bytes as lower-case hexadecimal digits.
 ///

@@ -142,37 +142,6 @@ pub struct Elapsed {
     pub clock_suspect: bool,
 }
 
-/// A limit of a milestone.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
-    /// A figure; negative means before the start. Days and longer units are read as 24 h each.
-    Figure(SignedDuration),
-    /// "At once": no figure, so no computed breach.
-    AtOnce,
-}
-
-impl FromStr for Limit {
-    type Err = String;
-
-    /// Reads `at-once` or an ISO 8601 duration in weeks, days, hours, minutes and seconds.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "at-once" {
-            return Ok(Limit::AtOnce);
-        }
-        // jiff reads "30 min" as well; a pack has one spelling.
-        let iso = text.strip_prefix('-').unwrap_or(text).starts_with('P');
-        let span: jiff::Span = text.parse().ok().filter(|_| iso).ok_or_else(|| {
-            format!("`{text}` is not an ISO 8601 duration such as PT30M or P3D, nor `at-once`")
-        })?;
-        if span.get_months() != 0 || span.get_years() != 0 {
-            return Err(format!("`{text}` has months or years, whose length depends on the calendar"));
-        }
-        span.to_duration(jiff::SpanRelativeTo::days_are_24_hours())
-            .map(Limit::Figure)
-            .map_err(|error| format!("`{text}`: {error}"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,19 +266,5 @@ mod tests {
         }
         // A long text is not repeated whole.
         assert_eq!("长".repeat(500).parse::<Moment>().unwrap_err().0.chars().count(), 40);
-    }
-
-    #[test]
-    fn limits_are_iso_8601_without_a_calendar() {
-        let figure = |text: &str| text.parse::<Limit>();
-        assert_eq!(figure("at-once"), Ok(Limit::AtOnce));
-        for (text, minutes) in
-            [("PT30M", 30), ("P3D", 3 * 1440), ("-PT1H", -60), ("P1W", 10_080), ("P1DT2H", 1560)]
-        {
-            assert_eq!(figure(text), Ok(Limit::Figure(SignedDuration::from_mins(minutes))), "{text}");
-        }
-        for text in ["", "P", "30", "30 min", "2h", "P1M", "P1Y", "at once", "PT1H30", "--PT1H"] {
-            assert!(figure(text).is_err(), "`{text}` is taken for a limit");
-        }
     }
 }

@@ -8,7 +8,7 @@ use automerge::{AutoCommit, ROOT, ReadDoc};
 use common::{Job, moment, rule};
 use jobsheet_core::assess::{MilestoneState, Status, Why, next};
 use jobsheet_core::record::{
-    AnswerValue, Command, Conflict, Exception, NoteEdit, ResolveTarget, SideState, SurveyAnswer, Visit,
+    AnswerValue, Command, Conflict, Exception, NoteEdit, ResolveTarget, SideState, SurveyAnswer, Document,
 };
 use jobsheet_core::standard::Side;
 
@@ -209,7 +209,7 @@ fn two_ratings() {
 
 #[test]
 fn two_attestations() {
-    let attest = |exceptions| Command::Attest { phase: "work".to_owned(), exceptions };
+    let attest = |exceptions| Command::Attest { phase: "work".to_owned(), exceptions, role: None };
     let broken = vec![Exception { rule: rule("no-extra-promise"), reason: "a visit".to_owned() }];
     let (mut one, mut two) = at_once(finished(), attest(Vec::new()), attest(broken));
     settle(&mut one, &mut two, &ResolveTarget::Attestation("work".to_owned()), "tech-2");
@@ -254,7 +254,7 @@ fn notes_keep_the_words_of_both() {
     assert_eq!(one.visit.record().notes["cause"], "皮带🔧 worn — e\u{301}vide\u{301} 🧰");
     one.go(words(2, 1, ""));
     assert_eq!(one.visit.record().notes["cause"], "皮带 worn — e\u{301}vide\u{301} 🧰");
-    assert_eq!(Visit::load(&one.visit.save()).unwrap().record(), one.visit.record());
+    assert_eq!(Document::load(&one.visit.save()).unwrap().record(), one.visit.record());
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn children_before_their_parents_wait() {
     let job = Job::left("normal", "satisfied");
     let changes: Vec<_> = job.visit.changes();
     let (genesis, rest) = changes.split_first().unwrap();
-    let mut other = Visit::from_changes(std::slice::from_ref(&genesis.bytes)).unwrap();
+    let mut other = Document::from_changes(std::slice::from_ref(&genesis.bytes)).unwrap();
     for (at, change) in rest.iter().enumerate().skip(1).rev() {
         let merged = other.merge(std::slice::from_ref(&change.bytes)).unwrap();
         assert_eq!(merged.applied, Vec::<[u8; 32]>::new());
@@ -284,7 +284,7 @@ fn children_before_their_parents_wait() {
         assert!(!other.contains(&change.hash), "change {at} stands without its parent");
         // Again, and through a restart.
         other.merge(std::slice::from_ref(&change.bytes)).unwrap();
-        other = Visit::load(&other.save()).unwrap();
+        other = Document::load(&other.save()).unwrap();
     }
     let merged = other.merge(std::slice::from_ref(&rest[0].bytes)).unwrap();
     assert_eq!(merged.applied.len(), rest.len());
@@ -295,7 +295,7 @@ fn children_before_their_parents_wait() {
 #[test]
 fn a_flipped_byte_is_not_merged() {
     let job = Job::dispatched("normal");
-    let mut other = Visit::from_changes(&[job.visit.changes()[0].bytes.clone()]).unwrap();
+    let mut other = Document::from_changes(&[job.visit.changes()[0].bytes.clone()]).unwrap();
     let before = (other.heads(), other.record().clone());
     let bytes = job.visit.changes()[1].bytes.clone();
     for at in 0..bytes.len() {
@@ -325,7 +325,7 @@ fn measured_values_are_kept_to_the_last_bit() {
             Command::Measure { quantity: "supply-voltage".into(), value, unit: "V".into(), instrument: None };
         job.go(command);
     }
-    assert_eq!(Visit::load(&job.visit.save()).unwrap().record(), job.visit.record());
+    assert_eq!(Document::load(&job.visit.save()).unwrap().record(), job.visit.record());
 }
 
 #[test]
@@ -344,11 +344,11 @@ fn what_a_newer_app_wrote_is_kept_listed_and_can_be_written_anew() {
     let path = format!("field/answers/{}", rule("test-run"));
     assert_eq!(job.visit.record().unreadable, [path]);
     assert_eq!(job.status("test-run"), Status::Outstanding);
-    let loaded = Visit::load(&job.visit.save()).unwrap();
+    let loaded = Document::load(&job.visit.save()).unwrap();
     assert_eq!(loaded.record(), job.visit.record());
     job.yes("test-run");
     assert_eq!(job.visit.record().unreadable, Vec::<String>::new());
-    assert_eq!(Visit::load(&job.visit.save()).unwrap().record(), job.visit.record());
+    assert_eq!(Document::load(&job.visit.save()).unwrap().record(), job.visit.record());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use common::{Job, id, moment, rule, standard};
 use jobsheet_core::Moment;
 use jobsheet_core::assess::{assess, next};
 use jobsheet_core::record::{
-    Actor, AnswerValue, Command, Context, Exception, NoteEdit, OldPart, Record, SurveyAnswer, Visit,
+    Actor, AnswerValue, Command, Context, Exception, NoteEdit, OldPart, Record, SurveyAnswer, Document,
     check_field_change, state,
 };
 use jobsheet_core::standard::Side;
@@ -63,7 +63,7 @@ impl Dice {
 }
 
 struct Replica {
-    visit: Visit,
+    visit: Document,
     person: String,
     side: Side,
     now: Moment,
@@ -104,7 +104,7 @@ fn answer(item: &str, value: AnswerValue) -> Command {
 }
 
 fn report(event: &str) -> Command {
-    Command::Report { event: event.to_owned(), note: None, about: None }
+    Command::Report { event: event.to_owned(), note: None, about: None , happened: None }
 }
 
 /// What leads on, the last steps first: so runs go deep.
@@ -212,7 +212,7 @@ fn pool(record: &Record, dice: &mut Dice) -> Vec<Command> {
         let exceptions =
             vec![Exception { rule: rule("no-extra-promise"), reason: "promised a visit".to_owned() }];
         let exceptions = if phase == "work" && dice.roll(2) == 0 { exceptions } else { Vec::new() };
-        list.push(Command::Attest { phase: phase.to_owned(), exceptions });
+        list.push(Command::Attest { phase: phase.to_owned(), exceptions, role: None });
     }
     for level in ["satisfied", "dissatisfied"] {
         list.push(Command::Survey(SurveyAnswer { level: level.to_owned(), words: Some("quick".to_owned()) }));
@@ -282,7 +282,7 @@ impl Replica {
         if self.side == Side::Field {
             check_field_change(&before, &applied.bytes, &self.person).unwrap();
         }
-        let read = Visit::load(&self.visit.save()).unwrap();
+        let read = Document::load(&self.visit.save()).unwrap();
         assert_eq!(read.record(), self.visit.record(), "after {chosen:?} the view differs from the document");
         seen.lock().unwrap().insert(format!("{}:{}", self.person, chosen.name()));
         self.known_state();
@@ -301,12 +301,12 @@ impl Replica {
     }
 }
 
-fn changes(visit: &Visit) -> Vec<Vec<u8>> {
+fn changes(visit: &Document) -> Vec<Vec<u8>> {
     visit.changes().into_iter().map(|change| change.bytes).collect()
 }
 
 /// Some changes of one replica, in any order, some twice, some that the other has already.
-fn parcel(from: &Visit, to: &Visit, seed: u64) -> Vec<Vec<u8>> {
+fn parcel(from: &Document, to: &Document, seed: u64) -> Vec<Vec<u8>> {
     let mut dice = Dice(seed);
     let (mut known, mut new): (Vec<_>, Vec<_>) =
         from.changes().into_iter().partition(|change| to.contains(&change.hash));
@@ -324,7 +324,7 @@ fn parcel(from: &Visit, to: &Visit, seed: u64) -> Vec<Vec<u8>> {
     parcel
 }
 
-fn judged(visit: &Visit) -> Vec<serde_json::Value> {
+fn judged(visit: &Document) -> Vec<serde_json::Value> {
     let standard = standard();
     ["2026-03-02T10:00:00+08:00", "2026-03-04T10:00:00+08:00"]
         .into_iter()
@@ -364,8 +364,8 @@ fn run(count: usize, start: u64, happenings: &[Happening], seen: &Mutex<BTreeSet
     }
     let first = &replicas[0].visit;
     let judgement = judged(first);
-    let rebuilt = Visit::from_changes(&everything).unwrap();
-    let loaded = Visit::load(&first.save()).unwrap();
+    let rebuilt = Document::from_changes(&everything).unwrap();
+    let loaded = Document::load(&first.save()).unwrap();
     let others = replicas[1..].iter().map(|replica| &replica.visit);
     for visit in others.chain([&rebuilt, &loaded]) {
         assert_eq!(visit.heads(), first.heads());

@@ -10,14 +10,14 @@ use automerge::{AutoCommit, Change, ExpandedChange, ObjId, ObjType, ROOT, ReadDo
 use common::{Job, RECEIVED, id, moment, rule};
 use jobsheet_core::record::{
     AnswerValue, Command, Exception, MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER, MAX_WORDS_CHARS,
-    NoteEdit, OldPart, OwnershipError, SurveyAnswer, Visit, check_field_change, read_header,
+    NoteEdit, OldPart, OwnershipError, SurveyAnswer, Document, check_field_change, read_header,
 };
 
 const EVENT: &str = r#"{"type":"paused","by":"tech-1","at":"2026-03-02T10:30:00+08:00"}"#;
 const ANSWER: &str = r#"{"is":{"yes":true},"by":"tech-1","at":"2026-03-02T10:30:00+08:00"}"#;
 const MESSAGE: &str = r#"{"words":"hello","by":"tech-1","at":"2026-03-02T10:30:00+08:00"}"#;
 
-fn visit() -> Visit {
+fn visit() -> Document {
     let mut job = Job::in_work("normal");
     job.go(Command::Say { words: "on it".to_owned() }).yes("test-run").survey("satisfied");
     job.visit
@@ -32,7 +32,7 @@ fn key(number: u64) -> String {
 }
 
 /// The change that an editor of the raw document makes.
-fn change(visit: &Visit, edit: impl FnOnce(&mut AutoCommit)) -> Change {
+fn change(visit: &Document, edit: impl FnOnce(&mut AutoCommit)) -> Change {
     let mut doc = AutoCommit::load(&visit.save()).unwrap();
     doc.set_actor(vec![9; 16].into());
     edit(&mut doc);
@@ -40,7 +40,7 @@ fn change(visit: &Visit, edit: impl FnOnce(&mut AutoCommit)) -> Change {
     doc.get_last_local_change().unwrap()
 }
 
-fn check(visit: &Visit, change: &Change) -> Result<(), OwnershipError> {
+fn check(visit: &Document, change: &Change) -> Result<(), OwnershipError> {
     check_field_change(visit, change.raw_bytes(), "tech-1").map(drop)
 }
 
@@ -51,7 +51,7 @@ fn attack(code: &str, words: &str, edit: impl FnOnce(&mut AutoCommit)) {
     refused(&visit, &change, code, words);
 }
 
-fn refused(visit: &Visit, change: &Change, code: &str, words: &str) {
+fn refused(visit: &Document, change: &Change, code: &str, words: &str) {
     let Err(error) = check(visit, change) else { panic!("{code} ({words}) is admitted") };
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().contains(words), "`{error}` does not say `{words}`");
@@ -63,7 +63,7 @@ fn put(doc: &mut AutoCommit, path: &str, key: &str, value: impl Into<ScalarValue
 }
 
 /// The same change with something written otherwise than the library would.
-fn forged(visit: &Visit, forge: impl FnOnce(&mut ExpandedChange)) -> Change {
+fn forged(visit: &Document, forge: impl FnOnce(&mut ExpandedChange)) -> Change {
     let honest = change(visit, |doc| put(doc, "field/events", &key(5000), EVENT));
     assert_eq!(check(visit, &honest), Ok(()));
     let mut expanded = honest.decode();
@@ -414,8 +414,8 @@ fn every_change_of_a_field_command_is_admitted() {
             phase: "work".into(),
             exceptions: vec![Exception { rule: rule("no-extra-promise"), reason: "\u{1}".repeat(2_000) }],
         },
-        Command::Report { event: "objection-raised".into(), note: Some(words()), about: None },
-        Command::Report { event: "objection-settled".into(), note: None, about: None },
+        Command::Report { event: "objection-raised".into(), note: Some(words()), about: None , happened: None },
+        Command::Report { event: "objection-settled".into(), note: None, about: None , happened: None },
         Command::ExplainDelay { milestone: rule("urgent-arrival-2h"), reason: words() },
         Command::Escalate { milestone: rule("urgent-arrival-2h"), to: "supervisor".into() },
         Command::ReportBreach { rule: rule("uniform"), source: "self".into(), note: words() },

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Job, moment, rule};
 use jobsheet_core::assess::{MilestoneState, Status, Why, judge, next, tally};
-use jobsheet_core::record::{AnswerValue, Command, Refusal, Visit};
+use jobsheet_core::record::{AnswerValue, Command, Refusal, Document};
 use jobsheet_core::standard::Side;
 
 #[test]
@@ -106,11 +106,11 @@ fn a_failed_test_reopens_the_work() {
 #[test]
 fn saved_and_loaded_it_is_the_same_visit() {
     let job = Job::left("urgent", "dissatisfied");
-    let loaded = Visit::load(&job.visit.save()).unwrap();
+    let loaded = Document::load(&job.visit.save()).unwrap();
     assert_eq!(loaded.record(), job.visit.record());
     assert_eq!(loaded.heads(), job.visit.heads());
     let changes: Vec<Vec<u8>> = job.visit.changes().into_iter().map(|change| change.bytes).collect();
-    let rebuilt = Visit::from_changes(&changes).unwrap();
+    let rebuilt = Document::from_changes(&changes).unwrap();
     assert_eq!(rebuilt.record(), job.visit.record());
 }
 

@@ -1,7 +1,7 @@
 //! Commands: checked, carried out and durable before the caller is told.
 
 use jiff::Timestamp;
-use jobsheet_core::record::{Actor, Applied, Command, Context, VisitId};
+use jobsheet_core::record::{Actor, Applied, Command, Context, DocumentId};
 use jobsheet_core::standard::Side;
 use jobsheet_core::{Moment, hex};
 use jobsheet_wire::MAX_CHANGE_BYTES;
@@ -17,7 +17,7 @@ use crate::{ApplyError, StoreError, random};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The visit.
-    pub visit: VisitId,
+    pub visit: DocumentId,
     /// The command's name.
     pub command: &'static str,
     /// SHA-256 of the change, hexadecimal.
@@ -49,7 +49,7 @@ impl Store {
     /// # Errors
     /// [`ApplyError::Refused`] names the rule and its clause. Whatever the error, nothing was written, neither to the
     /// disk nor to the document in memory.
-    pub fn apply(&self, visit: VisitId, command: &Command) -> Result<Receipt, ApplyError> {
+    pub fn apply(&self, visit: DocumentId, command: &Command) -> Result<Receipt, ApplyError> {
         let inner = &*self.inner;
         let (receipt, row) = {
             let mut writing = inner.writer.lock()?;
@@ -97,7 +97,7 @@ impl Store {
     ///
     /// # Errors
     /// The [`ApplyError`] that [`Store::apply`] would give.
-    pub fn preview(&self, visit: VisitId, command: &Command) -> Result<(), ApplyError> {
+    pub fn preview(&self, visit: DocumentId, command: &Command) -> Result<(), ApplyError> {
         let inner = &*self.inner;
         let mut reader = inner.readers.get()?;
         let tx = reader.begin()?;
@@ -113,7 +113,7 @@ impl Store {
         let person = identity.technician.ok_or(ApplyError::NotEnrolled)?;
         let reading = self.inner.options.clock.read();
         let context = Context {
-            actor: Actor { person, side: Side::Field },
+            actor: Actor { person, side: Side::Field, roles: Vec::new() },
             stamp: reading.stamp(identity.skew_ms),
             entry_id: random::uuid()?,
         };
@@ -122,7 +122,7 @@ impl Store {
 }
 
 /// The head of a document that this device may see.
-pub(crate) fn visible_head(connection: &Connection, visit: VisitId) -> Result<Head, StoreError> {
+pub(crate) fn visible_head(connection: &Connection, visit: DocumentId) -> Result<Head, StoreError> {
     let head = store::read_head(connection, visit)?.ok_or(StoreError::UnknownVisit(visit))?;
     if head.revoked { Err(StoreError::Revoked(visit)) } else { Ok(head) }
 }
@@ -130,7 +130,7 @@ pub(crate) fn visible_head(connection: &Connection, visit: VisitId) -> Result<He
 /// Sets the actor that writes this document for this installation. It is renewed where the document and the log disagree
 /// about its last number: after a restore of an older copy, or after refused changes left a hole. Two changes under one
 /// actor and number would be taken for each other.
-fn prepare_actor(connection: &Connection, document: VisitId, warm: &mut Warm) -> Result<(), StoreError> {
+fn prepare_actor(connection: &Connection, document: DocumentId, warm: &mut Warm) -> Result<(), StoreError> {
     if warm.actor.is_some() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use jobsheet_core::hex;
-use jobsheet_core::record::{Command, VisitId};
+use jobsheet_core::record::{Command, DocumentId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// [`AttachError`]; a file that the record refuses is not kept.
-    pub fn attach(&self, visit: VisitId, file: &Path, facts: &PhotoFacts) -> Result<Receipt, AttachError> {
+    pub fn attach(&self, visit: DocumentId, file: &Path, facts: &PhotoFacts) -> Result<Receipt, AttachError> {
         let command = |kept: Attachment| Command::AddPhoto {
             sha256: kept.sha256,
             size: kept.size,

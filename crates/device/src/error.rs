@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jobsheet_core::record::{RecordError, Refusal, VisitId};
+use jobsheet_core::record::{RecordError, Refusal, DocumentId};
 use rusqlite::ErrorCode;
 
 /// Why the store could not do what was asked.
@@ -45,10 +45,10 @@ pub enum StoreError {
     Closed,
     /// There is no such visit on this device.
     #[error("visit {0} is not on this device; run sync, or ask the office whether it is assigned to you")]
-    UnknownVisit(VisitId),
+    UnknownVisit(DocumentId),
     /// The visit has been taken from this device.
     #[error("visit {0} is no longer assigned to this device; unsent work is kept in the outbox")]
-    Revoked(VisitId),
+    Revoked(DocumentId),
     /// The standard that the visit pins is not held.
     #[error("the standard {0} of the visit is not on this device yet; run sync")]
     PackMissing(String),

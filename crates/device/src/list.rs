@@ -1,6 +1,6 @@
 //! Lists of visits: one query over rows that are already made, never over documents.
 
-use jobsheet_core::record::VisitId;
+use jobsheet_core::record::DocumentId;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
@@ -68,10 +68,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn find(&self, id_or_number: &str) -> Result<Vec<VisitId>, StoreError> {
+    pub fn find(&self, id_or_number: &str) -> Result<Vec<DocumentId>, StoreError> {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin()?;
-        let mut statement = match id_or_number.parse::<VisitId>() {
+        let mut statement = match id_or_number.parse::<DocumentId>() {
             Ok(id) => {
                 let mut statement = tx.prepare_cached("SELECT document FROM visit WHERE document = ?1")?;
                 return Ok(statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?);
@@ -118,7 +118,7 @@ impl Filter {
     }
 
     /// Narrowed to one document.
-    pub(crate) fn and_document(mut self, document: VisitId) -> Self {
+    pub(crate) fn and_document(mut self, document: DocumentId) -> Self {
         self.sql.push_str(" AND document = ?");
         self.values.push(Box::new(document));
         self

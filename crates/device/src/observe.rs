@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, Weak};
 
-use jobsheet_core::record::VisitId;
+use jobsheet_core::record::DocumentId;
 
 use crate::StoreError;
 use crate::list::{Filter, Query, select};
@@ -21,7 +21,7 @@ pub enum ListChange {
     /// A visit is new in the list, or its row has changed.
     Put(Box<VisitRow>),
     /// A visit is no longer in the list.
-    Removed(VisitId),
+    Removed(DocumentId),
 }
 
 /// A subscription. Dropping it ends it; a call that is under way on the other thread is finished.
@@ -52,19 +52,19 @@ pub(crate) struct Observers {
 
 enum Signal {
     Subscribe(Subscriber),
-    Changed(Vec<VisitId>),
+    Changed(Vec<DocumentId>),
 }
 
 struct Subscriber {
     query: Query,
     cancelled: Arc<AtomicBool>,
-    shown: HashSet<VisitId>,
+    shown: HashSet<DocumentId>,
     callback: Box<dyn FnMut(ListChange) + Send>,
 }
 
 impl Observers {
     /// Rows have been committed.
-    pub(crate) fn changed(&self, visits: impl IntoIterator<Item = VisitId>) {
+    pub(crate) fn changed(&self, visits: impl IntoIterator<Item = DocumentId>) {
         let mut thread = lock(&self.thread);
         let Some(sender) = &*thread else { return };
         if sender.send(Signal::Changed(visits.into_iter().collect())).is_err() {
@@ -156,7 +156,7 @@ fn first(store: &Weak<Inner>, subscriber: &mut Subscriber) -> bool {
 }
 
 /// Tells what a commit means for one list. `false`: the subscription has ended.
-fn difference(store: &Weak<Inner>, subscriber: &mut Subscriber, visit: VisitId) -> bool {
+fn difference(store: &Weak<Inner>, subscriber: &mut Subscriber, visit: DocumentId) -> bool {
     match rows(store, &Filter::of(&subscriber.query).and_document(visit)) {
         Read::Rows(rows) => match rows.into_iter().next() {
             Some(row) => {

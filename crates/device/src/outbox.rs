@@ -1,7 +1,7 @@
 //! What has not reached the server: waiting, or refused and kept.
 
 use jiff::Timestamp;
-use jobsheet_core::record::VisitId;
+use jobsheet_core::record::DocumentId;
 use jobsheet_core::{hex, unhex};
 use rusqlite::params;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::store::Store;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outgoing {
     /// The visit.
-    pub visit: VisitId,
+    pub visit: DocumentId,
     /// The order's number.
     pub number: String,
     /// Changes that wait to be sent.
@@ -28,7 +28,7 @@ pub struct Outgoing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quarantined {
     /// The visit.
-    pub visit: VisitId,
+    pub visit: DocumentId,
     /// The order's number.
     pub number: String,
     /// SHA-256 of the change, hexadecimal.
@@ -102,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn discard(&self, visit: VisitId, change: &str) -> Result<bool, StoreError> {
+    pub fn discard(&self, visit: DocumentId, change: &str) -> Result<bool, StoreError> {
         let Some(hash) = unhex(change) else { return Ok(false) };
         let mut writing = self.inner.writer.lock()?;
         let tx = writing.begin()?;

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, NextStep};
-use jobsheet_core::record::{Record, VisitId};
+use jobsheet_core::record::{Record, DocumentId};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Lang, hex, report};
 use serde::Serialize;
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::UnknownVisit`], [`StoreError::Revoked`], [`StoreError::PackMissing`].
-    pub fn visit(&self, visit: VisitId) -> Result<VisitView, StoreError> {
+    pub fn visit(&self, visit: DocumentId) -> Result<VisitView, StoreError> {
         self.read(visit, |warm, transport, now| {
             let record = warm.visit.record().clone();
             let (assessment, next) = assess::judge(&record, &warm.standard, Side::Field, now);
@@ -72,7 +72,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::visit`].
-    pub fn standard(&self, visit: VisitId) -> Result<Arc<Standard>, StoreError> {
+    pub fn standard(&self, visit: DocumentId) -> Result<Arc<Standard>, StoreError> {
         self.read(visit, |warm, _, _| Ok(warm.standard.clone()))
     }
 
@@ -82,7 +82,7 @@ impl Store {
     /// As [`Store::visit`].
     pub fn report(
         &self,
-        visit: VisitId,
+        visit: DocumentId,
         lang: Lang,
         audience: report::Audience,
     ) -> Result<String, StoreError> {
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::visit`].
-    pub fn heads(&self, visit: VisitId) -> Result<Vec<String>, StoreError> {
+    pub fn heads(&self, visit: DocumentId) -> Result<Vec<String>, StoreError> {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin()?;
         visible_head(&tx, visit)?;
@@ -108,7 +108,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::visit`].
-    pub fn history(&self, visit: VisitId) -> Result<Vec<HistoryEntry>, StoreError> {
+    pub fn history(&self, visit: DocumentId) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin()?;
         visible_head(&tx, visit)?;
@@ -131,7 +131,7 @@ impl Store {
 
     fn read<T>(
         &self,
-        visit: VisitId,
+        visit: DocumentId,
         read: impl FnOnce(MutexGuard<'_, Warm>, Transport, Timestamp) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let inner = &*self.inner;

@@ -5,7 +5,7 @@ mod common;
 
 use common::{TECHNICIAN, context, delivery, dispatched, note, open, seeded, standard, visit_id};
 use jobsheet::{Query, Store, StoreError};
-use jobsheet_core::record::{Applied, Command, Visit};
+use jobsheet_core::record::{Applied, Command, Document};
 use jobsheet_core::standard::Side;
 use jobsheet_core::unhex;
 use jobsheet_wire::{Delivery, Framed, Reply, Tail, Verdict, VerdictOfChange};
@@ -30,7 +30,7 @@ fn words(store: &Store, at: usize) -> String {
 }
 
 /// Another crew member's device: the visit and what it has changed.
-fn colleague(visit: &mut Visit, actor: u8, words: &str) -> Applied {
+fn colleague(visit: &mut Document, actor: u8, words: &str) -> Applied {
     visit.set_actor(&[actor; 16]);
     let hand = context("tech-2", Side::Field, "2026-03-02T10:00:00+08:00", 77);
     visit.apply(&standard(), &note(words), &hand).unwrap()

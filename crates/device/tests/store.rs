@@ -158,13 +158,14 @@ fn pinned_to_other_pack() -> Delivery {
     let (_, standard) = other_pack();
     let order = [("number", "SR-9"), ("fault", "Dark"), ("urgency", "normal")];
     let registration = jobsheet_core::record::Registration {
+        job: None,
         order: order.into_iter().map(|(id, value)| (id.to_owned(), value.to_owned())).collect(),
         received_at: None,
     };
     let office =
         common::context("office-1", jobsheet_core::standard::Side::Office, "2026-03-01T09:00:00+08:00", 1);
     let (visit, _) =
-        jobsheet_core::record::Visit::register(visit_id(9), &standard, &registration, &[7; 16], &office)
+        jobsheet_core::record::Document::register(visit_id(9), &standard, &registration, &[7; 16], &office)
             .unwrap();
     delivery(&visit)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jobsheet_core::record::{Command, Visit, check_field_change, read_header, state};
+use jobsheet_core::record::{Command, Document, check_field_change, read_header, state};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_wire::{DocumentPush, Verdict};
 use uuid::Uuid;
@@ -20,7 +20,6 @@ const MAX_DOCUMENT_BYTES: usize = 2 << 20;
 /// Length of an Automerge actor id, in bytes.
 const ACTOR_BYTES: usize = 16;
 /// The event that the server records when a signed record has reached it.
-const UPLOADED: &str = "record-uploaded";
 /// Person id of the server itself.
 const SERVER: &str = "server";
 
@@ -84,7 +83,7 @@ fn read(tx: &Writing<'_>, id: &Uuid, push: &DocumentPush) -> Result<Batch, Store
 fn judge(
     tx: &Writing<'_>,
     id: &Uuid,
-    visit: &Visit,
+    visit: &Document,
     sender: &Sender,
     batch: &mut Batch,
 ) -> Result<(), StoreError> {
@@ -128,7 +127,7 @@ fn judge(
 
 /// Applies the changes taken. What can not be applied, or would make a document that can not be loaded again, is taken
 /// back; the rest is applied without it. `None`: nothing is left.
-fn merge(visit: &Visit, batch: &mut Batch) -> Option<Visit> {
+fn merge(visit: &Document, batch: &mut Batch) -> Option<Document> {
     loop {
         if batch.taken().is_empty() {
             return None;
@@ -143,7 +142,7 @@ fn merge(visit: &Visit, batch: &mut Batch) -> Option<Visit> {
 }
 
 /// The first change that can not be applied after those before it.
-fn culprit(visit: &Visit, taken: &[Candidate]) -> ([u8; 32], Refused) {
+fn culprit(visit: &Document, taken: &[Candidate]) -> ([u8; 32], Refused) {
     let mut low = 0;
     let mut high = taken.len() - 1;
     // Prefixes apply up to some length and fail from there on: parents come first, and the failing one stays in.
@@ -159,7 +158,7 @@ fn culprit(visit: &Visit, taken: &[Candidate]) -> ([u8; 32], Refused) {
     (taken[low].header.hash, refusal)
 }
 
-fn applied(visit: &Visit, changes: &[Candidate]) -> Result<Visit, Refused> {
+fn applied(visit: &Document, changes: &[Candidate]) -> Result<Document, Refused> {
     let bytes: Vec<Vec<u8>> = changes.iter().map(|candidate| candidate.bytes.clone()).collect();
     let attempt = guarded(|| {
         let mut merged = visit.clone();
@@ -175,7 +174,7 @@ fn applied(visit: &Visit, changes: &[Candidate]) -> Result<Visit, Refused> {
             let reason = format!("the visit would exceed {MAX_DOCUMENT_BYTES} bytes");
             return Err(Refused::new("document-too-large", reason));
         }
-        let reloaded = Visit::load(&saved).map_err(|_| Refused::unreadable())?;
+        let reloaded = Document::load(&saved).map_err(|_| Refused::unreadable())?;
         if reloaded.heads() != merged.heads() || reloaded.record() != merged.record() {
             return Err(Refused::unreadable());
         }
@@ -189,7 +188,7 @@ fn write(
     tx: &Writing<'_>,
     id: &Uuid,
     loaded: &Loaded,
-    mut merged: Visit,
+    mut merged: Document,
     batch: &Batch,
     sender: &Sender,
     now: jiff::Timestamp,
@@ -218,21 +217,21 @@ fn write(
 
 /// Records that a signed record is in the system, for standards that ask for it.
 fn note_upload(
-    visit: &mut Visit,
+    visit: &mut Document,
     standard: &Standard,
     actor: &[u8],
     by: &By,
 ) -> Result<Option<NewChange>, StoreError> {
-    let pack = standard.pack();
-    let recorded_here = standard.event(UPLOADED).is_some_and(|event| event.by.contains(&Side::Office));
-    let signed = pack.states.iter().position(|state| state.event == pack.signing.event);
-    let done = visit.record().events.values().any(|(_, event)| event.kind == UPLOADED);
+    let course = standard.course(&visit.record().job);
+    let Some(uploaded) = &course.flow().uploaded else { return Ok(None) };
+    let done = visit.record().events.values().any(|(_, event)| event.kind == *uploaded);
+    let signed = course.signing_event().and_then(|event| course.rank_of_event(event));
     let reached = signed.is_some_and(|rank| state(visit.record(), standard).rank >= rank);
-    if !recorded_here || done || !reached {
+    if done || !reached {
         return Ok(None);
     }
     visit.set_actor(actor);
-    let command = Command::Report { event: UPLOADED.to_owned(), note: None, about: None };
+    let command = Command::Report { event: uploaded.clone(), note: None, about: None , happened: None };
     let context = office_context(&by.person, by.now)?;
     match visit.apply(standard, &command, &context) {
         Ok(applied) => Ok(Some(NewChange {
@@ -265,17 +264,17 @@ mod tests {
 
     fn context(person: &str, side: Side, id: u128) -> Context {
         let now: Moment = "2026-03-02T08:00:00Z".parse().unwrap();
-        let actor = Actor { person: person.to_owned(), side };
+        let actor = Actor { person: person.to_owned(), side, roles: Vec::new() };
         Context { actor, stamp: Stamp::wall(now), entry_id: Uuid::from_u128(id) }
     }
 
-    fn visit(standard: &Standard) -> Visit {
+    fn visit(standard: &Standard) -> Document {
         let order = [("number", "1"), ("fault", "Drain"), ("urgency", "normal")];
         let order = order.into_iter().map(|(id, value)| (id.to_owned(), value.to_owned())).collect();
-        let registration = Registration { order, received_at: None };
+        let registration = Registration { job: None, order, received_at: None };
         let office = |id| context("office", Side::Office, id);
         let (mut visit, _) =
-            Visit::register(Uuid::from_u128(1), standard, &registration, &[1; 16], &office(2)).unwrap();
+            Document::register(Uuid::from_u128(1), standard, &registration, &[1; 16], &office(2)).unwrap();
         visit.set_actor(&[1; 16]);
         let (start, end) = ("2026-03-02T10:00:00Z".parse().unwrap(), "2026-03-02T12:00:00Z".parse().unwrap());
         let dispatch = Command::Dispatch { crew: vec!["lee".to_owned()], start, end, tools: Vec::new() };
@@ -283,14 +282,14 @@ mod tests {
         visit
     }
 
-    fn say(visit: &mut Visit, standard: &Standard, actor: u8, id: u128) -> jobsheet_core::record::Applied {
+    fn say(visit: &mut Document, standard: &Standard, actor: u8, id: u128) -> jobsheet_core::record::Applied {
         visit.set_actor(&[actor; 16]);
         let command = Command::Say { words: "On my way.".to_owned() };
         visit.apply(standard, &command, &context("lee", Side::Field, id)).unwrap()
     }
 
     /// What admission makes of bytes whose hash is right.
-    fn taken(visit: &Visit, bytes: &[u8]) -> Option<Visit> {
+    fn taken(visit: &Document, bytes: &[u8]) -> Option<Document> {
         let header = guarded(|| read_header(bytes))?.ok()?;
         let mut batch = Batch::default();
         batch.add(Candidate { header, bytes: bytes.to_vec() });
@@ -322,7 +321,7 @@ mod tests {
                 bytes[4..8].copy_from_slice(&checksum[..4]);
                 let Some(merged) = taken(&visit, &bytes) else { continue };
                 admitted += 1;
-                let mut loaded = Visit::load(&merged.save()).unwrap();
+                let mut loaded = Document::load(&merged.save()).unwrap();
                 assert_eq!(loaded.heads(), merged.heads(), "byte {at}, bit {bit}");
                 let edited = guarded(|| say(&mut loaded, &standard, 3, 5));
                 assert!(edited.is_some(), "byte {at}, bit {bit}: no edit is possible any more");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jobsheet_core::Moment;
-use jobsheet_core::record::{Applied, Command, Registration, Visit};
+use jobsheet_core::record::{Applied, Command, Registration, Document};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -60,7 +60,7 @@ pub(crate) fn dispatch(
     let id = secret::random_uuid()?;
     let actor: [u8; 16] = secret::random()?;
     let context = office_context(&by.person, by.now)?;
-    let (mut visit, genesis) = Visit::register(id, &standard, &registration, &actor, &context)?;
+    let (mut visit, genesis) = Document::register(id, &standard, &registration, &actor, &context)?;
     visit.set_actor(&actor);
     let Dispatch { crew, start, end, tools, .. } = dispatch;
     let command = Command::Dispatch { crew: crew.clone(), start, end, tools };
@@ -115,5 +115,5 @@ fn registration(
         id: request.number.clone(),
         reason: format!("{error}"),
     })?;
-    Ok(Registration { order, received_at: Some(received_at) })
+    Ok(Registration { job: None, order, received_at: Some(received_at) })
 }

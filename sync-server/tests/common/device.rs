@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jobsheet_core::record::{Actor, Applied, Command, Context, Visit};
+use jobsheet_core::record::{Actor, Applied, Command, Context, Document};
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{
@@ -21,7 +21,7 @@ pub struct Device {
     pub id: Uuid,
     pub technician: String,
     pub token: String,
-    pub visits: BTreeMap<Uuid, Visit>,
+    pub visits: BTreeMap<Uuid, Document>,
     pub cursor: Vec<u8>,
     pub packs: Vec<jobsheet_wire::BytesHash>,
     pub actor: [u8; 16],
@@ -71,7 +71,7 @@ impl Device {
         self.count += 1;
         let now: Moment = "2026-03-02T10:30:00Z".parse().unwrap();
         let context = Context {
-            actor: Actor { person: person.to_owned(), side: Side::Field },
+            actor: Actor { person: person.to_owned(), side: Side::Field, roles: Vec::new() },
             stamp: Stamp::wall(now),
             entry_id: Uuid::from_u128(self.id.as_u128() ^ self.count),
         };
@@ -128,7 +128,7 @@ impl Device {
         for delivery in &reply.deliveries {
             match delivery {
                 Delivery::New(new) => {
-                    let visit = Visit::load(&new.snapshot).unwrap();
+                    let visit = Document::load(&new.snapshot).unwrap();
                     self.visits.insert(Uuid::from_bytes(new.document), visit);
                 }
                 Delivery::Tail(tail) => {

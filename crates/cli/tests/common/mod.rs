@@ -2,7 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 use jobsheet::{Enrolment, Options, Store};
-use jobsheet_core::record::{self, Actor, Context, Registration, Visit};
+use jobsheet_core::record::{self, Actor, Context, Registration, Document};
 use jobsheet_core::standard::{self, Side};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{Delivery, NewDocument, Reply};
@@ -22,7 +22,7 @@ pub(crate) fn seeded() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let standard = standard::builtin("execution-form").unwrap().unwrap();
     let office = |entry: u128| Context {
-        actor: Actor { person: "office-1".to_owned(), side: Side::Office },
+        actor: Actor { person: "office-1".to_owned(), side: Side::Office, roles: Vec::new() },
         stamp: Stamp::wall(moment("2026-03-01T09:00:00+08:00")),
         entry_id: Uuid::from_u128(entry),
     };
@@ -31,11 +31,12 @@ pub(crate) fn seeded() -> TempDir {
             let number = format!("SR-{at}");
             let order = [("number", number.as_str()), ("fault", "Street light out"), ("urgency", "normal")];
             let registration = Registration {
+                job: None,
                 order: order.into_iter().map(|(id, value)| (id.to_owned(), value.to_owned())).collect(),
                 received_at: None,
             };
             let (mut visit, _) =
-                Visit::register(id(at), &standard, &registration, &[7; 16], &office(at * 2)).unwrap();
+                Document::register(id(at), &standard, &registration, &[7; 16], &office(at * 2)).unwrap();
             let dispatch = record::Command::Dispatch {
                 crew: vec!["tech-1".to_owned()],
                 start: moment("2026-03-02T09:00:00+08:00"),

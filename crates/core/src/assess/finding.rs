@@ -1,14 +1,18 @@
 //! One finding for every rule of the standard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences, Proof};
-use crate::record::{AnswerValue, Need, Record, VisitState, state};
-use crate::standard::{BreachDemand, Check, PersonalPattern, Rule, Severity, Side, Standard, Window};
+use super::score::{Points, ScoreLine, ScoreState};
+use super::warranty::WarrantyStatus;
+use crate::record::{AnswerValue, Attestation, By, Need, Record, RecordState, state};
+use crate::standard::{
+    BreachDemand, Check, PersonalPattern, Rule, Severity, Side, Standard, StockAge, Warranty, Window, Witness,
+};
 use crate::{Moment, Text};
 
 /// What a rule's finding says.
@@ -29,6 +33,8 @@ pub enum Status {
     NotApplicable,
     /// Guidance that nobody has attested or reported: silence is not a breach.
     Guidance,
+    /// The company has switched the rule off, for a stated reason.
+    Disabled,
 }
 
 /// What the record says about one rule.
@@ -42,8 +48,8 @@ pub struct Finding {
     pub status: Status,
     /// Phase id.
     pub phase: String,
-    /// Role that has the duty.
-    pub role: String,
+    /// Roles that have the duty.
+    pub roles: Vec<String>,
     /// How strongly the rule binds.
     pub severity: Severity,
     /// Clause of the standard.
@@ -54,8 +60,11 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What is missing, as sources; for a violated rule, what is wrong.
     pub missing: Vec<String>,
-    /// The reason of a waiver, or the words of a reported breach.
+    /// The reason of a waiver or of switching the rule off, or the words of a reported breach.
     pub note: Option<String>,
+    /// A device's clocks disagree by more than the tolerance where they matter to this rule. The verdict rests on the
+    /// monotonic clock and does not change by it.
+    pub clock_suspect: bool,
 }
 
 /// What stops an event.
@@ -91,7 +100,7 @@ impl Counts {
                 Status::Outstanding => counts.outstanding += 1,
                 Status::Violated => counts.violated += 1,
                 Status::Waived => counts.waived += 1,
-                Status::NotYetDue | Status::NotApplicable | Status::Guidance => {}
+                Status::NotYetDue | Status::NotApplicable | Status::Guidance | Status::Disabled => {}
             }
         }
         counts.deadlines_missed = milestones.iter().filter(|milestone| milestone.is_missed()).count();
@@ -103,11 +112,15 @@ impl Counts {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Assessment {
     /// State of the visit.
-    pub state: VisitState,
-    /// One finding for every rule, in the order of the pack.
+    pub state: RecordState,
+    /// One finding for every rule of the job, in the order of the pack.
     pub findings: Vec<Finding>,
     /// Every deadline, in the order of the pack.
     pub milestones: Vec<MilestoneStatus>,
+    /// Points and money, with every cause.
+    pub points: Points,
+    /// How long repairs are free of charge.
+    pub warranties: Vec<WarrantyStatus>,
     /// Events that are stopped now, and by what.
     pub gates: Vec<Gate>,
     /// How many findings there are of each status.
@@ -135,11 +148,13 @@ pub fn assess(record: &Record, standard: &Standard, now: Timestamp) -> Assessmen
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tally {
     /// State of the visit.
-    pub state: VisitState,
+    pub state: RecordState,
     /// How many findings there are of each status, whoever has the duty.
     pub counts: Counts,
     /// Duties that the asking side owes.
     pub owed: usize,
+    /// Roles that owe something at the office, each once.
+    pub owed_by: BTreeSet<String>,
     /// When the next running deadline is due.
     pub next_due: Option<Moment>,
 }
@@ -149,62 +164,95 @@ pub struct Tally {
 pub fn tally(record: &Record, standard: &Standard, side: Side, now: Timestamp) -> Tally {
     let mut evidences = Evidences::of(record, standard);
     evidences.lean = true;
-    let milestones = evidences.milestones(now);
+    let judged = evidences.judged(now);
+    let rules = &standard.pack().rules;
     let mut owed = 0;
-    let rules = standard.pack().rules.iter();
-    let statuses = rules.zip(evidences.findings(&milestones)).map(|(rule, finding)| {
-        owed +=
-            usize::from(finding.status == Status::Outstanding && evidences.is_duty_of(side, rule, &finding));
+    let mut owed_by = BTreeSet::new();
+    let statuses = evidences.course.rules().iter().map(|at| {
+        let rule = &rules[*at];
+        let finding = evidences.finding(*at, rule, &judged);
+        if finding.status == Status::Outstanding {
+            owed += usize::from(evidences.is_duty_of(side, *at, &finding));
+            if evidences.is_duty_of(Side::Office, *at, &finding) {
+                owed_by.extend(evidences.owing_roles(rule, &finding));
+            }
+        }
         finding.status
     });
-    let counts = Counts::of(statuses, &milestones);
-    let state = state::of_timeline(&evidences.timeline, standard);
-    let running = milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
-    Tally { state, counts, owed, next_due: running.filter_map(|milestone| milestone.due).min() }
+    let counts = Counts::of(statuses, &judged.milestones);
+    let state = state::of_timeline(&evidences.timeline, standard, &record.job);
+    let running = judged.milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
+    Tally { state, counts, owed, owed_by, next_due: running.filter_map(|milestone| milestone.due).min() }
+}
+
+/// What the findings of one document share.
+pub(crate) struct Judged {
+    pub(crate) now: Timestamp,
+    pub(crate) milestones: Vec<MilestoneStatus>,
+    /// Breaches by rule: reports of the person himself, a survey, an audit or a complaint, and exceptions that were named
+    /// when a phase was attested or audited.
+    breaches: BTreeMap<String, Vec<Evidence>>,
 }
 
 impl Evidences<'_> {
+    pub(crate) fn judged(&self, now: Timestamp) -> Judged {
+        Judged { now, milestones: self.milestones(now), breaches: self.reported_breaches() }
+    }
+
     /// Judges the record.
     pub(crate) fn assess(&self, now: Timestamp) -> Assessment {
-        let milestones = self.milestones(now);
-        let findings: Vec<Finding> = self.findings(&milestones).collect();
-        let counts = Counts::of(findings.iter().map(|finding| finding.status), &milestones);
+        let judged = self.judged(now);
+        let rules = &self.standard.pack().rules;
+        let findings: Vec<Finding> =
+            self.course.rules().iter().map(|at| self.finding(*at, &rules[*at], &judged)).collect();
+        let counts = Counts::of(findings.iter().map(|finding| finding.status), &judged.milestones);
         Assessment {
-            state: state::of_timeline(&self.timeline, self.standard),
+            state: state::of_timeline(&self.timeline, self.standard, &self.record.job),
             gates: self.gates(),
             findings,
-            milestones,
+            points: Points::of(self.score_lines(&judged)),
+            warranties: self.warranties(),
+            milestones: judged.milestones,
             counts,
         }
     }
 
-    /// Whether a finding is for one side to mend. What a missed deadline demands is owed by the side that missed it.
-    pub(crate) fn is_duty_of(&self, side: Side, rule: &Rule, finding: &Finding) -> bool {
-        let own = |rule: &Rule| self.standard.side_of(rule) == side;
+    /// Whether a finding is for one side to mend. What a missed deadline demands is owed by the side that missed it, and
+    /// points are for the office to decide, whoever gets them.
+    pub(crate) fn is_duty_of(&self, side: Side, at: usize, finding: &Finding) -> bool {
+        let rule = &self.standard.pack().rules[at];
         match &rule.check {
-            Check::OnBreach(_) if rule.role == "any" => {
-                finding.missing.iter().any(|milestone| self.standard.rule(milestone).is_some_and(own))
+            Check::OnBreach(_) if rule.roles.iter().any(|role| role == "any") => {
+                let own = |id: &String| self.standard.place(id).and_then(|at| self.course.side(at)) == Some(side);
+                finding.missing.iter().any(own)
             }
-            _ => own(rule),
+            Check::Score(_) => side == Side::Office,
+            _ => self.course.side(at) == Some(side),
+        }
+    }
+
+    /// The roles that have to do with an outstanding finding.
+    pub(crate) fn owing_roles(&self, rule: &Rule, finding: &Finding) -> Vec<String> {
+        match &rule.check {
+            Check::Score(score) => score.reviewers.clone(),
+            Check::OnBreach(_) if rule.roles.iter().any(|role| role == "any") => {
+                let rules = finding.missing.iter().filter_map(|id| self.standard.rule(id));
+                rules.flat_map(|rule| rule.roles.clone()).collect()
+            }
+            _ => rule.roles.clone(),
         }
     }
 
     /// Every deadline, in the order of the pack.
     fn milestones(&self, now: Timestamp) -> Vec<MilestoneStatus> {
-        let rules = self.standard.pack().rules.iter().enumerate();
+        let rules = self.course.rules().iter().map(|at| (*at, &self.standard.pack().rules[*at]));
         rules
             .filter_map(|(at, rule)| match &rule.check {
                 Check::Milestone(milestone) => Some(self.milestone(at, rule, milestone, now)),
                 _ => None,
             })
+            .flatten()
             .collect()
-    }
-
-    /// One finding for every rule, in the order of the pack.
-    fn findings(&self, milestones: &[MilestoneStatus]) -> impl Iterator<Item = Finding> {
-        let breaches = self.reported_breaches();
-        let rules = self.standard.pack().rules.iter().enumerate();
-        rules.map(move |(at, rule)| self.finding(at, rule, milestones, breaches.get(rule.id.as_str())))
     }
 
     /// Events that have not happened and are stopped now.
@@ -231,59 +279,56 @@ impl Evidences<'_> {
         gates
     }
 
-    /// Breaches by rule: reports of the person himself, a survey, an audit or a complaint, and exceptions that were
-    /// named when a phase was attested.
-    fn reported_breaches(&self) -> BTreeMap<&str, Vec<Evidence>> {
-        let mut breaches: BTreeMap<&str, Vec<Evidence>> = BTreeMap::new();
-        for (_, event) in self.record.events.values() {
-            if event.kind == "breach-reported"
-                && let Some(rule) = event.about.as_deref()
-            {
-                breaches.entry(rule).or_default().push(Evidence {
-                    source: format!("breach.{}", event.facts.get("source").map_or("", String::as_str)),
-                    value: event.note.clone().unwrap_or_default(),
-                    at: Some(event.by.stamp.at),
-                    person: Some(event.by.person.clone()),
-                    stamp: Some(event.by.stamp.clone()),
-                });
+    fn reported_breaches(&self) -> BTreeMap<String, Vec<Evidence>> {
+        let mut breaches: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+        let mut add = |rule: &str, source: &str, words: &str, by: &By, entry| {
+            let evidence = Evidence { entry, ..Evidence::by(format!("breach.{source}"), words.to_owned(), by) };
+            breaches.entry(rule.to_owned()).or_default().push(evidence);
+        };
+        for (id, (_, event)) in &self.record.events {
+            match (event.kind.as_str(), event.about.as_deref()) {
+                ("breach-reported", Some(rule)) => {
+                    let source = event.facts.get("source").map_or("", String::as_str);
+                    add(rule, source, event.note.as_deref().unwrap_or_default(), &event.by, Some(*id));
+                }
+                ("audited", _) => {
+                    for (rule, reason) in &event.facts {
+                        add(rule, "audit", reason, &event.by, Some(*id));
+                    }
+                }
+                _ => {}
             }
         }
         for attestation in self.record.attestations.values() {
             for exception in &attestation.exceptions {
-                breaches.entry(exception.rule.as_str()).or_default().push(Evidence {
-                    source: "breach.self".to_owned(),
-                    value: exception.reason.clone(),
-                    at: Some(attestation.by.stamp.at),
-                    person: Some(attestation.by.person.clone()),
-                    stamp: Some(attestation.by.stamp.clone()),
-                });
+                add(&exception.rule, "self", &exception.reason, &attestation.by, None);
             }
         }
         breaches
     }
 
-    fn finding(
-        &self,
-        at: usize,
-        rule: &Rule,
-        milestones: &[MilestoneStatus],
-        breaches: Option<&Vec<Evidence>>,
-    ) -> Finding {
+    pub(crate) fn finding(&self, at: usize, rule: &Rule, judged: &Judged) -> Finding {
         let mut finding = Finding {
             rule: self.words(&rule.id),
-            kind: kind(&rule.check),
+            kind: rule.check.kind(),
             status: Status::Guidance,
             phase: self.words(&rule.phase),
-            role: self.words(&rule.role),
+            roles: if self.lean { Vec::new() } else { rule.roles.clone() },
             severity: rule.severity,
             clause: self.words(&rule.clause),
             text: if self.lean { Text::default() } else { rule.text.clone() },
             evidence: Vec::new(),
             missing: Vec::new(),
             note: None,
+            clock_suspect: false,
         };
+        if let Some(reason) = &rule.disabled {
+            finding.status = Status::Disabled;
+            finding.note = Some(reason.en.clone());
+            return finding;
+        }
         let applies = self.applies(at);
-        if let Some(breaches) = breaches {
+        if let Some(breaches) = judged.breaches.get(&rule.id) {
             // A reported breach stands whatever else the record says about the rule.
             finding.status = Status::Violated;
             finding.note = breaches.first().map(|breach| breach.value.clone());
@@ -294,23 +339,72 @@ impl Evidences<'_> {
             finding.status = Status::NotApplicable;
             return finding;
         }
+        let milestones = judged.milestones.iter();
         match &rule.check {
-            Check::Item(_) | Check::Field(_) | Check::Act(_) | Check::Classification(_) | Check::Parts(_) => {
-                self.duty(rule, &mut finding);
-            }
-            Check::Milestone(_) => {
-                deadline(milestones.iter().find(|status| status.rule == rule.id), &mut finding);
-            }
+            Check::Item(_)
+            | Check::Field(_)
+            | Check::Act(_)
+            | Check::Approval(_)
+            | Check::Classification(_)
+            | Check::Cost(_)
+            | Check::Parts(_) => self.duty(rule, &mut finding),
+            Check::Milestone(_) => deadline(milestones.filter(|status| status.rule == rule.id), &mut finding),
             Check::OnBreach(demand) => {
-                let about = milestones.iter().filter(|status| demand.milestones.contains(&status.rule));
+                let about = milestones.filter(|status| demand.milestones.contains(&status.rule));
                 on_breach(demand.demands, about, &mut finding);
             }
-            Check::Conduct(conduct) => self.conduct(conduct.after.as_deref(), rule, &mut finding),
-            Check::Script(script) => self.conduct(script.after.as_deref(), rule, &mut finding),
+            Check::Conduct(conduct) => {
+                self.conduct(conduct.after.as_deref(), conduct.by, at, rule, &mut finding);
+            }
+            Check::Script(script) => {
+                self.conduct(script.after.as_deref(), Witness::Attested, at, rule, &mut finding);
+            }
             Check::Guidance(_) => {}
-            Check::Privacy(privacy) => self.privacy(&privacy.forbid, &mut finding),
+            Check::Privacy(privacy) => {
+                if privacy.forbid.is_empty() {
+                    self.conduct(privacy.after.as_deref(), Witness::Attested, at, rule, &mut finding);
+                }
+                self.privacy(&privacy.forbid, &mut finding);
+            }
+            Check::StockAge(age) => self.stock_age(age, judged.now, &mut finding),
+            Check::Score(score) => points(&self.lines_of(rule, score, judged), &mut finding),
+            Check::Warranty(warranty) => self.warranty_finding(rule, warranty, &mut finding),
         }
         finding
+    }
+
+    fn stock_age(&self, age: &StockAge, now: Timestamp, finding: &mut Finding) {
+        finding.status = Status::NotYetDue;
+        for (part, moved, marked) in self.aged(age, now) {
+            if marked {
+                finding.evidence.push(Evidence {
+                    at: Some(moved.at),
+                    ..Evidence::plain(format!("event.{}", age.mark), part)
+                });
+            } else {
+                finding.missing.push(format!("event.{} {part}", age.mark));
+            }
+        }
+        if !finding.missing.is_empty() {
+            finding.status = Status::Outstanding;
+        } else if !finding.evidence.is_empty() {
+            finding.status = Status::Satisfied;
+        }
+    }
+
+    fn warranty_finding(&self, rule: &Rule, warranty: &Warranty, finding: &mut Finding) {
+        if warranty.terms.is_some() {
+            return;
+        }
+        let status = self.warranty(rule, warranty);
+        finding.status = if status.until.is_some() { Status::Satisfied } else { Status::NotYetDue };
+        finding.missing = status.missing;
+        if let Some(until) = status.until {
+            finding.evidence.push(Evidence::plain("until".to_owned(), until.to_string()));
+        }
+        if let Some(covered) = status.covered {
+            finding.evidence.push(Evidence::plain("covered".to_owned(), covered.to_string()));
+        }
     }
 
     fn duty(&self, rule: &Rule, finding: &mut Finding) {
@@ -326,9 +420,9 @@ impl Evidences<'_> {
     }
 
     fn duty_status(&self, rule: &Rule, window: &Window, proof: &Proof, finding: &mut Finding) {
-        if matches!(rule.check, Check::Parts(_)) && proof.evidence.is_empty() && proof.missing.is_empty() {
-            // Nothing was replaced.
-            finding.status = Status::NotApplicable;
+        finding.clock_suspect = proof.clock_suspect;
+        if proof.moot {
+            finding.status = if matches!(rule.check, Check::Cost(_)) { Status::Guidance } else { Status::NotApplicable };
             return;
         }
         let owed = window.after.as_ref().is_none_or(|after| self.timeline.happened(after));
@@ -376,26 +470,39 @@ impl Evidences<'_> {
         Status::Satisfied
     }
 
-    /// An attestation speaks of what it can know: one from before the duty began proves nothing.
-    fn conduct(&self, after: Option<&str>, rule: &Rule, finding: &mut Finding) {
+    /// Conduct is kept if somebody who can know has said so: the person by attesting the phase, a supervisor by an audit of
+    /// it. Whoever spoke before the duty began proves nothing.
+    fn conduct(&self, after: Option<&str>, by: Witness, at: usize, rule: &Rule, finding: &mut Finding) {
         let begun = after.map(|after| self.timeline.first(after));
         if begun == Some(None) {
             finding.status = Status::NotYetDue;
             return;
         }
-        let Some(attestation) = self.record.attestations.get(&rule.phase) else { return };
-        let stamp = &attestation.by.stamp;
-        if begun.flatten().is_some_and(|begun| begun.stamp.until(stamp).duration < SignedDuration::ZERO) {
-            return;
-        }
-        finding.status = Status::Satisfied;
-        finding.evidence.push(Evidence {
-            source: format!("attested.{}", rule.phase),
-            value: String::new(),
-            at: Some(stamp.at),
-            person: Some(attestation.by.person.clone()),
-            stamp: Some(stamp.clone()),
+        let attested = self.attestations(at, rule).map(|said| ("attested", &said.by));
+        let attested = attested.filter(|_| by == Witness::Attested);
+        let audits = self.record.events.values().filter(|(_, event)| {
+            event.kind == "audited" && event.about.as_deref() == Some(rule.phase.as_str())
         });
+        let audited = audits.map(|(_, event)| ("audited", &event.by)).filter(|_| by != Witness::Reported);
+        for (how, by) in attested.chain(audited) {
+            let early = begun.flatten().is_some_and(|begun| begun.stamp.until(&by.stamp).duration < SignedDuration::ZERO);
+            if !early {
+                finding.status = Status::Satisfied;
+                finding.evidence.push(Evidence::by(format!("{how}.{}", rule.phase), String::new(), by));
+            }
+        }
+    }
+
+    /// What the people whom a rule binds have attested of its phase.
+    fn attestations(&self, at: usize, rule: &Rule) -> impl Iterator<Item = &Attestation> {
+        let field = self.course.side(at) != Some(Side::Office);
+        let own = field.then(|| self.record.attestations.get(&rule.phase)).flatten();
+        let any = rule.roles.iter().any(|role| role == "any");
+        let office = self.record.attestations.iter().filter(move |(key, _)| {
+            let (phase, role) = key.split_once('/').unwrap_or((key, ""));
+            !field && phase == rule.phase && !role.is_empty() && (any || rule.roles.iter().any(|one| one == role))
+        });
+        own.into_iter().chain(office.map(|(_, attestation)| attestation))
     }
 
     fn privacy(&self, forbid: &[PersonalPattern], finding: &mut Finding) {
@@ -448,43 +555,56 @@ fn is_optional(check: &Check) -> bool {
     matches!(check, Check::Field(field) if field.optional)
 }
 
-fn kind(check: &Check) -> &'static str {
-    match check {
-        Check::Item(_) => "item",
-        Check::Field(_) => "field",
-        Check::Act(_) => "act",
-        Check::Milestone(_) => "milestone",
-        Check::OnBreach(_) => "on-breach",
-        Check::Conduct(_) => "conduct",
-        Check::Script(_) => "script",
-        Check::Guidance(_) => "guidance",
-        Check::Classification(_) => "classification",
-        Check::Parts(_) => "parts",
-        Check::Privacy(_) => "privacy",
-    }
-}
-
-fn deadline(status: Option<&MilestoneStatus>, finding: &mut Finding) {
-    let Some(status) = status else { return };
-    finding.note.clone_from(&status.reason);
-    finding.status = match status.state {
-        MilestoneState::NotApplicable => Status::NotApplicable,
-        MilestoneState::NotStarted => Status::NotYetDue,
-        MilestoneState::Running => Status::Outstanding,
-        MilestoneState::Met => Status::Satisfied,
-        MilestoneState::MetLate | MilestoneState::Breached => Status::Violated,
+/// Several clocks of one rule: the worst says what the rule's finding is.
+fn deadline<'a>(statuses: impl Iterator<Item = &'a MilestoneStatus>, finding: &mut Finding) {
+    let rank = |status: Status| match status {
+        Status::Violated => 4,
+        Status::Outstanding => 3,
+        Status::Satisfied => 2,
+        Status::NotYetDue => 1,
+        _ => 0,
     };
-    for (source, at) in [("started", status.started), ("due", status.due), ("ended", status.ended)] {
-        if let Some(at) = at {
-            finding.evidence.push(Evidence {
-                source: source.to_owned(),
-                value: String::new(),
-                at: Some(at),
-                person: None,
-                stamp: None,
-            });
+    let mut worst: Option<Status> = None;
+    for status in statuses {
+        let own = match status.state {
+            MilestoneState::NotApplicable => Status::NotApplicable,
+            MilestoneState::NotStarted => Status::NotYetDue,
+            MilestoneState::Running | MilestoneState::Paused => Status::Outstanding,
+            MilestoneState::Met => Status::Satisfied,
+            MilestoneState::MetLate | MilestoneState::Breached => Status::Violated,
+        };
+        finding.clock_suspect |= status.clock_suspect;
+        finding.note = finding.note.take().or_else(|| status.reason.clone());
+        if worst.is_none_or(|known| rank(own) > rank(known)) {
+            worst = Some(own);
+        }
+        for (source, at) in [("started", status.started), ("due", status.due), ("ended", status.ended)] {
+            if let Some(at) = at {
+                let plain = Evidence::plain(source.to_owned(), String::new());
+                finding.evidence.push(Evidence { at: Some(at), ..plain });
+            }
         }
     }
+    finding.status = worst.unwrap_or(Status::NotApplicable);
+}
+
+/// A scoring rule has nothing to say without a cause, and waits for the reviewer with one.
+fn points(lines: &[ScoreLine], finding: &mut Finding) {
+    let waiting = |line: &&ScoreLine| matches!(line.state, ScoreState::ToConfirm | ScoreState::Appealed);
+    finding.status = if lines.is_empty() {
+        Status::NotApplicable
+    } else if lines.iter().any(|line| waiting(&line)) {
+        Status::Outstanding
+    } else if lines.iter().any(|line| line.state == ScoreState::Pending) {
+        Status::NotYetDue
+    } else {
+        Status::Satisfied
+    };
+    for line in lines {
+        let plain = Evidence::plain(format!("cause.{}", line.cause), format!("{:.2}", f64::from(line.centipoints as i32) / 100.0));
+        finding.evidence.push(Evidence { at: line.at, ..plain });
+    }
+    finding.missing = lines.iter().filter(waiting).map(|line| line.cause.clone()).collect();
 }
 
 fn on_breach<'a>(

@@ -4,9 +4,13 @@ mod finding;
 mod milestone;
 mod next;
 mod proof;
+mod score;
+mod warranty;
 
 pub use finding::{Assessment, Counts, Finding, Gate, Status, Tally, assess, tally};
-pub use milestone::{MilestoneState, MilestoneStatus};
-pub use next::{NextStep, Why, judge, next};
+pub use milestone::{MilestoneState, MilestoneStatus, Told};
+pub use next::{Consequence, NextStep, Why, consequences, judge, next};
 pub use proof::Evidence;
 pub(crate) use proof::Evidences;
+pub use score::{Points, ScoreLine, ScoreState};
+pub use warranty::WarrantyStatus;

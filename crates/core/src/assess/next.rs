@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::finding::{Assessment, Status};
-use super::milestone::MilestoneState;
 use super::proof::Evidences;
+use super::score::centipoints;
 use crate::Text;
-use crate::record::{Command, Record};
-use crate::standard::{Ask, BreachDemand, Check, Severity, Side, Standard};
+use crate::record::{Command, Record, holds};
+use crate::standard::{Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Standard};
 
 /// Why a step is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,8 +28,68 @@ pub enum Why {
     Owed,
     /// Two devices wrote different values.
     Conflict,
+    /// Conduct of a phase that one tap attests. Leaving it out is no breach.
+    Attest {
+        /// The rules that the tap speaks of.
+        rules: Vec<String>,
+    },
     /// The next event of the visit.
     Step,
+}
+
+/// What follows if a duty is not done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "then", rename_all = "kebab-case")]
+pub enum Consequence {
+    /// Events are refused until it is done.
+    Blocks {
+        /// The events.
+        events: Vec<String>,
+    },
+    /// Somebody is told.
+    Tells {
+        /// Role ids, in the order in which they are told.
+        roles: Vec<String>,
+    },
+    /// The reason must be given.
+    Reason,
+    /// Points, once the condition has come and a reviewer has confirmed them.
+    Points {
+        /// The scoring rule.
+        rule: String,
+        /// Its clause.
+        clause: String,
+        /// Hundredths of a point, negative for a deduction.
+        centipoints: i64,
+        /// Events of which one must have happened first.
+        condition: Vec<String>,
+    },
+}
+
+/// What follows if a rule is not kept.
+pub fn consequences(standard: &Standard, rule: &Rule) -> Vec<Consequence> {
+    let mut list = Vec::new();
+    if let Some(window) = rule.window().filter(|window| !window.blocks.is_empty()) {
+        list.push(Consequence::Blocks { events: window.blocks.clone() });
+    }
+    if let Check::Milestone(milestone) = &rule.check {
+        if !milestone.tell.is_empty() {
+            list.push(Consequence::Tells { roles: milestone.tell.iter().map(|tell| tell.to.clone()).collect() });
+        }
+        if milestone.reason_on_breach {
+            list.push(Consequence::Reason);
+        }
+    }
+    for scoring in standard.scored_by(&rule.id) {
+        let Check::Score(score) = &scoring.check else { continue };
+        list.push(Consequence::Points {
+            rule: scoring.id.clone(),
+            clause: scoring.clause.clone(),
+            centipoints: centipoints(score.points),
+            condition: score.condition.clone(),
+        });
+    }
+    list
 }
 
 /// One thing to do.
@@ -43,6 +103,10 @@ pub struct NextStep {
     pub text: Text,
     /// Phase id.
     pub phase: Option<String>,
+    /// Roles that have the duty; empty where any person of the side may do it.
+    pub roles: Vec<String>,
+    /// What follows if it is not done.
+    pub consequences: Vec<Consequence>,
     /// Why.
     #[serde(flatten)]
     pub reason: Why,
@@ -67,12 +131,14 @@ pub fn judge(
 ) -> (Assessment, Vec<NextStep>) {
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
-    let mut steps = Steps { standard, side, assessment: &assessment, list: Vec::new() };
+    let course = evidences.course;
+    let mut steps = Steps { standard, course, evidences: &evidences, side, assessment: &assessment, list: Vec::new() };
     steps.conflicts(record);
-    let upcoming = steps.upcoming(&evidences);
+    let upcoming = steps.upcoming();
     steps.duties(upcoming.as_deref());
     steps.deadlines();
     steps.event(upcoming);
+    steps.attestations();
     let mut list = steps.list;
     // Stable: within one class the order of the pack stands.
     list.sort_by_key(|step| match &step.reason {
@@ -82,12 +148,15 @@ pub fn judge(
         Why::Deadline { left_seconds: None } => (2, i64::MIN),
         Why::Owed => (3, 0),
         Why::Step => (4, 0),
+        Why::Attest { .. } => (5, 0),
     });
     (assessment, list)
 }
 
 struct Steps<'a> {
     standard: &'a Standard,
+    course: &'a Course,
+    evidences: &'a Evidences<'a>,
     side: Side,
     assessment: &'a Assessment,
     list: Vec<NextStep>,
@@ -109,6 +178,8 @@ impl Steps<'_> {
                     format!("确认 {} 填写不一致的内容。", who.join("、")),
                 ),
                 phase: None,
+                roles: Vec::new(),
+                consequences: Vec::new(),
                 reason: Why::Conflict,
                 command: "resolve".to_owned(),
                 argument,
@@ -117,19 +188,19 @@ impl Steps<'_> {
     }
 
     /// The event of the lowest state above the present one that this side records and that may happen now.
-    fn upcoming(&self, evidences: &Evidences<'_>) -> Option<String> {
-        let pack = self.standard.pack();
+    fn upcoming(&self) -> Option<String> {
         let here = &self.assessment.state;
-        pack.states
+        let flow = self.course.flow();
+        flow.states
             .iter()
             .skip(here.rank + 1)
             .map(|state| &state.event)
             .find(|event| {
                 let known = self.standard.event(event);
-                let signing = **event == pack.signing.event && self.side == Side::Field;
+                let signing = self.course.signing_event() == Some(event) && self.side == Side::Field;
                 let mine = known.is_some_and(|known| known.by.contains(&self.side)) || signing;
-                let from = self.standard.step(event).is_none_or(|step| step.from.contains(&here.id));
-                mine && from && !evidences.timeline.happened(event)
+                let from = self.course.step(event).is_none() || self.course.may(event, &here.id);
+                mine && from && !self.evidences.timeline.happened(event)
             })
             .cloned()
     }
@@ -137,8 +208,8 @@ impl Steps<'_> {
     fn duties(&mut self, upcoming: Option<&str>) {
         for finding in &self.assessment.findings {
             let Some(rule) = self.standard.rule(&finding.rule) else { continue };
-            let for_both = matches!(rule.check, Check::OnBreach(_)) && rule.role == "any";
-            if !for_both && self.standard.side_of(rule) != self.side {
+            let Some(at) = self.standard.place(&finding.rule) else { continue };
+            if !self.evidences.is_duty_of(self.side, at, finding) {
                 continue;
             }
             let gated: Vec<String> = self
@@ -163,6 +234,8 @@ impl Steps<'_> {
                 clause: Some(rule.clause.clone()),
                 text: rule.text.clone(),
                 phase: Some(rule.phase.clone()),
+                roles: self.evidences.owing_roles(rule, finding),
+                consequences: consequences(self.standard, rule),
                 reason,
                 command,
                 argument,
@@ -174,10 +247,35 @@ impl Steps<'_> {
         match check {
             Check::Item(item) => Some(match &item.ask {
                 Ask::Photo { .. } => ("add-photo".to_owned(), Some(rule.to_owned())),
-                Ask::Signature { role } => ("sign".to_owned(), Some(role.clone())),
-                Ask::Number { quantity, .. } => ("measure".to_owned(), Some(quantity.clone())),
+                Ask::Signature { roles, .. } => {
+                    let signed = |role: &&String| self.evidences.record.signatures.values().any(|s| s.role == **role);
+                    let role = roles.iter().find(|role| !signed(role)).or(roles.last())?;
+                    ("sign".to_owned(), Some(role.clone()))
+                }
+                Ask::Number { quantity, .. } | Ask::Series { quantity, .. } => {
+                    ("measure".to_owned(), Some(quantity.clone()))
+                }
+                Ask::Hold(_) => {
+                    let running = holds(self.evidences.record, self.standard);
+                    let runs = running.get(rule).is_some_and(|test| test.end.is_none());
+                    let command = if runs { "end-hold" } else { "begin-hold" };
+                    (command.to_owned(), Some(rule.to_owned()))
+                }
                 _ => ("answer".to_owned(), Some(rule.to_owned())),
             }),
+            Check::Approval(_) => Some(("decide".to_owned(), Some(rule.to_owned()))),
+            Check::Classification(class) => {
+                let item = class.of.clone().or_else(|| (!class.classes.is_empty()).then(|| rule.to_owned()))?;
+                Some(("answer".to_owned(), Some(item)))
+            }
+            Check::Cost(cost) => Some(("measure".to_owned(), Some(cost.quantity.clone()?))),
+            Check::StockAge(age) => Some(self.command_of_event(&age.mark)),
+            Check::Score(_) => Some(("score".to_owned(), Some(rule.to_owned()))),
+            Check::Parts(parts) => match parts.demands {
+                PartsDemand::OldForNew => None,
+                PartsDemand::Collected => Some(self.command_of_event("old-parts-collected")),
+                PartsDemand::Registered => Some(self.command_of_event("old-parts-registered")),
+            },
             Check::Act(act) => Some(self.command_of_event(&act.event)),
             Check::Field(field) => field.sources.iter().find_map(|source| match source.parts() {
                 ("note", name) => Some(("note".to_owned(), Some(name.to_owned()))),
@@ -185,13 +283,17 @@ impl Steps<'_> {
                 ("signature", role) => Some(("sign".to_owned(), Some(role.to_owned()))),
                 ("event", event) => Some(self.command_of_event(event)),
                 ("answer", item) => Some(("answer".to_owned(), Some(item.to_owned()))),
+                ("measure", quantity) => Some(("measure".to_owned(), Some(quantity.to_owned()))),
+                ("parts", _) => Some(("consume-part".to_owned(), None)),
+                ("photos", _) => Some(("add-photo".to_owned(), None)),
                 _ => None,
             }),
             Check::OnBreach(demand) => {
                 // Each side answers for its own deadlines.
                 let missing = self.assessment.finding(rule)?.missing.iter();
                 let mut own = missing.filter(|milestone| {
-                    self.standard.rule(milestone).is_some_and(|rule| self.standard.side_of(rule) == self.side)
+                    let at = self.standard.place(milestone);
+                    at.and_then(|at| self.course.side(at)) == Some(self.side)
                 });
                 let milestone = own.next()?.clone();
                 let command = match demand.demands {
@@ -206,11 +308,15 @@ impl Steps<'_> {
 
     /// The command that records an event: its own, or `report`.
     fn command_of_event(&self, event: &str) -> (String, Option<String>) {
-        if event == self.standard.pack().signing.event {
-            return ("sign".to_owned(), self.standard.pack().signing.signers.first().cloned());
+        if let Some(signing) = self.course.flow().signing.as_ref().filter(|signing| signing.event == event) {
+            let signed = |role: &&String| self.evidences.record.signatures.values().any(|s| s.role == **role);
+            let role = signing.signers.iter().find(|role| !signed(role)).or(signing.signers.first());
+            return ("sign".to_owned(), role.cloned());
+        }
+        if self.course.flow().assigned.as_deref() == Some(event) {
+            return ("dispatch".to_owned(), None);
         }
         let own = match event {
-            "order-dispatched" => "dispatch",
             "order-accepted" => Command::Accept.name(),
             "tools-checked" => Command::Prepare.name(),
             "appointment-confirmed" => "confirm-appointment",
@@ -235,9 +341,8 @@ impl Steps<'_> {
 
     fn deadlines(&mut self) {
         for status in &self.assessment.milestones {
-            let open = matches!(status.state, MilestoneState::Running | MilestoneState::Breached);
             let Some(rule) = self.standard.rule(&status.rule) else { continue };
-            if !open || self.standard.side_of(rule) != self.side {
+            if !status.is_open() || self.standard.side_of(&self.evidences.record.job, rule) != Some(self.side) {
                 continue;
             }
             let Check::Milestone(milestone) = &rule.check else { continue };
@@ -252,6 +357,8 @@ impl Steps<'_> {
                 clause: Some(rule.clause.clone()),
                 text: rule.text.clone(),
                 phase: Some(rule.phase.clone()),
+                roles: rule.roles.clone(),
+                consequences: consequences(self.standard, rule),
                 reason: Why::Deadline { left_seconds: status.left_seconds },
                 command,
                 argument,
@@ -266,7 +373,7 @@ impl Steps<'_> {
         if self.list.iter().any(|step| step.command == command && step.argument == argument) {
             return;
         }
-        let step = self.standard.step(&event);
+        let step = self.course.step(&event);
         let rule = step.and_then(|step| step.rules.first()).and_then(|rule| self.standard.rule(rule));
         let name = self.standard.event(&event).map(|known| known.name.clone()).unwrap_or_default();
         self.list.push(NextStep {
@@ -274,9 +381,48 @@ impl Steps<'_> {
             clause: rule.map(|rule| rule.clause.clone()),
             text: name,
             phase: None,
+            roles: Vec::new(),
+            consequences: Vec::new(),
             reason: Why::Step,
             command,
             argument,
         });
+    }
+
+    /// Phases whose conduct may be attested now: one tap each.
+    fn attestations(&mut self) {
+        let pack = self.standard.pack();
+        for phase in &pack.phases {
+            let mut by_roles: Vec<(Vec<String>, Vec<&Rule>)> = Vec::new();
+            for finding in self.assessment.findings.iter().filter(|finding| finding.phase == phase.id) {
+                let Some(rule) = self.standard.rule(&finding.rule) else { continue };
+                let own = self.standard.side_of(&self.evidences.record.job, rule) == Some(self.side);
+                if !own || !rule.is_attested() || finding.status != Status::Guidance {
+                    continue;
+                }
+                // In the field one person attests for all; at the office each role for itself.
+                let roles = if self.side == Side::Field { Vec::new() } else { rule.roles.clone() };
+                match by_roles.iter_mut().find(|(known, _)| *known == roles) {
+                    Some((_, rules)) => rules.push(rule),
+                    None => by_roles.push((roles, vec![rule])),
+                }
+            }
+            for (roles, rules) in by_roles {
+                self.list.push(NextStep {
+                    rule: None,
+                    clause: None,
+                    text: Text::new(
+                        format!("Attest: {} ({} rules).", phase.name.en, rules.len()),
+                        format!("确认遵守：{}（{} 条）。", phase.name.zh, rules.len()),
+                    ),
+                    phase: Some(phase.id.clone()),
+                    roles,
+                    consequences: Vec::new(),
+                    reason: Why::Attest { rules: rules.iter().map(|rule| rule.id.clone()).collect() },
+                    command: "attest".to_owned(),
+                    argument: Some(phase.id.clone()),
+                });
+            }
+        }
     }
 }

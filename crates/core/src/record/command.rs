@@ -8,10 +8,13 @@ use super::entry::{AnswerValue, EntryId, Exception};
 use crate::standard::Side;
 use crate::{Moment, Stamp};
 
-/// Facts of a new visit, given once by the office.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Facts of a new visit, case or shift, given once by the office.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
+    /// The job, an id of the pack; none: the first that the pack lists.
+    #[serde(default)]
+    pub job: Option<String>,
     /// Order fields by id, as the pack names them.
     pub order: BTreeMap<String, String>,
     /// When the request reached the company; none: now.
@@ -56,6 +59,18 @@ pub struct SurveyAnswer {
     /// The customer's words.
     #[serde(default)]
     pub words: Option<String>,
+}
+
+/// What is said of points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScoreVerdict {
+    /// They count. A reviewer says so, once the condition has come.
+    Confirm,
+    /// They do not count, for a reason. A reviewer says so.
+    Waive,
+    /// Somebody does not agree, for a reason. A reviewer then confirms or waives again.
+    Appeal,
 }
 
 /// Where two devices wrote different values.
@@ -144,6 +159,37 @@ pub enum Command {
         /// The answer.
         value: AnswerValue,
     },
+    /// Begins a hold test: the value is at its level and the time runs.
+    BeginHold {
+        /// Rule id of the item.
+        item: String,
+        /// The value at the beginning, in `unit`.
+        value: f64,
+        /// UCUM unit code; must be the quantity's.
+        unit: String,
+        /// The instrument it was read from.
+        #[serde(default)]
+        instrument: Option<String>,
+    },
+    /// Ends the hold test that was begun last.
+    EndHold {
+        /// Rule id of the item.
+        item: String,
+        /// The value at the end, in `unit`.
+        value: f64,
+        /// UCUM unit code; must be the quantity's.
+        unit: String,
+    },
+    /// Decides what an approval asks: yes or no.
+    Decide {
+        /// Rule id of the approval.
+        rule: String,
+        /// Yes.
+        approved: bool,
+        /// Words; a no needs them.
+        #[serde(default)]
+        note: Option<String>,
+    },
     /// Records a measured value.
     Measure {
         /// Quantity id of the pack.
@@ -216,6 +262,29 @@ pub enum Command {
         /// Rules that were not kept.
         #[serde(default)]
         exceptions: Vec<Exception>,
+        /// Office: the role for which it is attested; none: the person's only role.
+        #[serde(default)]
+        role: Option<String>,
+    },
+    /// Office: somebody has looked at the conduct of one phase.
+    Audit {
+        /// Phase id of the pack.
+        phase: String,
+        /// Rules that were not kept.
+        #[serde(default)]
+        exceptions: Vec<Exception>,
+    },
+    /// Confirms, waives or appeals points.
+    Score {
+        /// Rule id of the scoring rule.
+        rule: String,
+        /// The cause, as [`crate::assess::ScoreLine::cause`] names it.
+        cause: String,
+        /// What is said of it.
+        verdict: ScoreVerdict,
+        /// Words; a waiver and an appeal need them.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Reports an incident or another event of the pack.
     Report {
@@ -227,6 +296,9 @@ pub enum Command {
         /// What it is about: the id of a part or an incident.
         #[serde(default)]
         about: Option<String>,
+        /// When it happened, where that is before now: what was written on paper during an outage.
+        #[serde(default)]
+        happened: Option<Moment>,
     },
     /// Gives the reason for a missed deadline.
     ExplainDelay {
@@ -272,6 +344,8 @@ pub struct Actor {
     pub person: String,
     /// Which side of the record the person writes.
     pub side: Side,
+    /// The roles that the person holds at the office; empty: any. In the field the job says the role.
+    pub roles: Vec<String>,
 }
 
 /// What the core can not know by itself.
@@ -336,6 +410,9 @@ impl Command {
             Command::Leave => "leave",
             Command::Close => "close",
             Command::Answer { .. } => "answer",
+            Command::BeginHold { .. } => "begin-hold",
+            Command::EndHold { .. } => "end-hold",
+            Command::Decide { .. } => "decide",
             Command::Measure { .. } => "measure",
             Command::Note { .. } => "note",
             Command::ConsumePart { .. } => "consume-part",
@@ -343,6 +420,8 @@ impl Command {
             Command::Survey(_) => "survey",
             Command::Sign { .. } => "sign",
             Command::Attest { .. } => "attest",
+            Command::Audit { .. } => "audit",
+            Command::Score { .. } => "score",
             Command::Report { .. } => "report",
             Command::ExplainDelay { .. } => "explain-delay",
             Command::Escalate { .. } => "escalate",

@@ -1,4 +1,4 @@
-//! The containers of a visit document. All of them are made in the genesis change, so that no two devices ever create
+//! The containers of a document. All of them are made in the genesis change, so that no two devices ever create
 //! the same one: two concurrent creations of one key would hide a whole subtree.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use automerge::transaction::{Transactable, Transaction};
 use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc};
 
 use super::error::RecordError;
-use crate::standard::{Pack, Side};
+use crate::standard::{Flow, Side};
 
 /// A place in the document where entries stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub(crate) enum Place {
     Order,
     OfficeEvents,
     OfficeAnswers,
+    OfficeAttested,
+    OfficeMeasures,
     FieldEvents,
     FieldAnswers,
     Measures,
@@ -29,11 +31,13 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const ALL: [Place; 14] = [
+    const ALL: [Place; 16] = [
         Place::Office,
         Place::Order,
         Place::OfficeEvents,
         Place::OfficeAnswers,
+        Place::OfficeAttested,
+        Place::OfficeMeasures,
         Place::FieldEvents,
         Place::FieldAnswers,
         Place::Measures,
@@ -52,6 +56,8 @@ impl Place {
             Place::Order => ("office", "order"),
             Place::OfficeEvents => ("office", "events"),
             Place::OfficeAnswers => ("office", "answers"),
+            Place::OfficeAttested => ("office", "attested"),
+            Place::OfficeMeasures => ("office", "measures"),
             Place::FieldEvents => ("field", "events"),
             Place::FieldAnswers => ("field", "answers"),
             Place::Measures => ("field", "measures"),
@@ -81,6 +87,7 @@ impl Place {
         matches!(
             self,
             Place::OfficeEvents
+                | Place::OfficeMeasures
                 | Place::FieldEvents
                 | Place::Measures
                 | Place::Parts
@@ -96,6 +103,22 @@ impl Place {
         match side {
             Side::Office => Place::OfficeEvents,
             Side::Field => Place::FieldEvents,
+        }
+    }
+
+    /// Where a side writes measured values.
+    pub(crate) fn measures(side: Side) -> Place {
+        match side {
+            Side::Office => Place::OfficeMeasures,
+            Side::Field => Place::Measures,
+        }
+    }
+
+    /// Where a side attests.
+    pub(crate) fn attested(side: Side) -> Place {
+        match side {
+            Side::Office => Place::OfficeAttested,
+            Side::Field => Place::Attested,
         }
     }
 
@@ -117,7 +140,7 @@ pub(crate) struct Containers {
 
 impl Containers {
     /// Makes all containers; part of the genesis change.
-    pub(crate) fn create(tx: &mut Transaction<'_>, pack: &Pack) -> Result<Self, AutomergeError> {
+    pub(crate) fn create(tx: &mut Transaction<'_>, flow: &Flow) -> Result<Self, AutomergeError> {
         let mut roots: BTreeMap<&str, ObjId> = BTreeMap::new();
         for root in ["office", "field", "talk"] {
             roots.insert(root, tx.put_object(ROOT, root, ObjType::Map)?);
@@ -133,7 +156,7 @@ impl Containers {
         let mut notes = BTreeMap::new();
         if let Some(field) = roots.get("field") {
             let parent = tx.put_object(field, "notes", ObjType::Map)?;
-            for note in &pack.notes {
+            for note in &flow.notes {
                 notes.insert(note.id.clone(), tx.put_object(&parent, note.id.as_str(), ObjType::Text)?);
             }
         }
@@ -144,7 +167,7 @@ impl Containers {
     pub(crate) fn find(doc: &Automerge) -> Result<Self, RecordError> {
         let object = |parent: &ObjId, key: &str, path: &str| match doc.get(parent, key) {
             Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Ok(id),
-            _ => Err(RecordError::NotAVisit { missing: path.to_owned() }),
+            _ => Err(RecordError::NotARecord { missing: path.to_owned() }),
         };
         let mut places = BTreeMap::new();
         for place in Place::ALL {

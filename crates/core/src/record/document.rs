@@ -1,4 +1,4 @@
-//! A visit: one Automerge document and the record that is read from it.
+//! A visit, a case or a shift: one Automerge document and the record that is read from it.
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, Change, ChangeHash, ROOT, ReadDoc};
@@ -10,12 +10,12 @@ use super::ownership::{self, ChangeHeader};
 use super::perform;
 use super::view::Record;
 use super::write::Write;
-use super::{SCHEMA, VisitId};
+use super::{SCHEMA, DocumentId};
 use crate::standard::Standard;
 
-/// One visit: its document and its record.
+/// One visit, case or shift: its Automerge document and its record.
 #[derive(Debug, Clone)]
-pub struct Visit {
+pub struct Document {
     doc: Automerge,
     at: Containers,
     record: Record,
@@ -68,30 +68,32 @@ fn decode(changes: &[Vec<u8>]) -> Result<Vec<Change>, RecordError> {
     changes.iter().map(|bytes| ownership::read(bytes)).collect()
 }
 
-impl Visit {
-    /// Registers a visit: makes the document with its genesis change. The office does this, once.
+impl Document {
+    /// Registers a visit, a case or a shift: makes the document with its genesis change. The office does this, once.
     ///
     /// `actor` is the Automerge actor id of the writer: 16 random bytes, new for each document and installation.
     ///
     /// # Errors
     /// [`Refusal::Invalid`] for a missing, unknown or wrong order field; [`Refusal::Forbidden`] for a field actor.
     pub fn register(
-        id: VisitId,
+        id: DocumentId,
         standard: &Standard,
         registration: &Registration,
         actor: &[u8],
         context: &Context,
     ) -> Result<(Self, Applied), ApplyError> {
-        let writes = perform::register(standard, registration, context)?;
+        let course = perform::course(standard, registration)?;
+        let writes = perform::register(course, registration, context)?;
         let mut doc = Automerge::new().with_actor(ActorId::from(actor));
         let mut tx = doc.transaction();
         let create = |tx: &mut automerge::transaction::Transaction<'_>| -> Result<Containers, automerge::AutomergeError> {
             tx.put(ROOT, "schema", SCHEMA)?;
             tx.put(ROOT, "id", id.to_string())?;
-            tx.put(ROOT, "kind", "visit")?;
+            tx.put(ROOT, "kind", course.job().kind.id())?;
+            tx.put(ROOT, "job", course.job().id.as_str())?;
             let reference = serde_json::to_string(&standard.reference()).unwrap_or_default();
             tx.put(ROOT, "standard", reference)?;
-            let at = Containers::create(tx, standard.pack())?;
+            let at = Containers::create(tx, course.flow())?;
             for write in &writes {
                 perform_write(tx, &at, write)?;
             }
@@ -107,7 +109,7 @@ impl Visit {
     /// Loads a visit from a saved document.
     ///
     /// # Errors
-    /// [`RecordError::Unreadable`] or [`RecordError::NotAVisit`].
+    /// [`RecordError::Unreadable`] or [`RecordError::NotARecord`].
     pub fn load(snapshot: &[u8]) -> Result<Self, RecordError> {
         let doc = Automerge::load(snapshot)
             .map_err(|error| RecordError::Unreadable { what: "document", reason: error.to_string() })?;
@@ -117,7 +119,7 @@ impl Visit {
     /// Loads a visit from a saved document and changes that came after it, in one batch.
     ///
     /// # Errors
-    /// As [`Visit::load`] and [`Visit::merge`].
+    /// As [`Document::load`] and [`Document::merge`].
     pub fn load_with(snapshot: &[u8], tail: &[Vec<u8>]) -> Result<Self, RecordError> {
         let mut doc = Automerge::load(snapshot)
             .map_err(|error| RecordError::Unreadable { what: "document", reason: error.to_string() })?;
@@ -128,7 +130,7 @@ impl Visit {
     /// Builds a visit from its whole history.
     ///
     /// # Errors
-    /// As [`Visit::load`] and [`Visit::merge`].
+    /// As [`Document::load`] and [`Document::merge`].
     pub fn from_changes(changes: &[Vec<u8>]) -> Result<Self, RecordError> {
         let mut doc = Automerge::new();
         doc.apply_changes(decode(changes)?).map_err(|error| automerge_error(&error))?;
@@ -196,7 +198,7 @@ impl Visit {
     /// Whether a command would be carried out. Writes nothing.
     ///
     /// # Errors
-    /// The [`Refusal`] that [`Visit::apply`] would give.
+    /// The [`Refusal`] that [`Document::apply`] would give.
     pub fn check(&self, standard: &Standard, command: &Command, context: &Context) -> Result<(), Refusal> {
         self.plan(standard, command, context).map(drop)
     }

@@ -36,7 +36,11 @@ pub struct Event {
     /// What it is about: the id of a rule, a milestone, a part or an incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// Events that it undoes: a resume names the pauses it ends, a reopening the finishes, a consent the refusals.
+    /// When it happened, where that is before it was recorded: what was written on paper during an outage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<crate::Moment>,
+    /// Events that it undoes or ends: a resume names the pauses, a reopening the finishes, a consent the refusals, the end
+    /// of a hold its beginning, an approval the rejections.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ends: Vec<EntryId>,
     /// Further facts, such as the channel of a call.
@@ -52,6 +56,8 @@ pub enum AnswerValue {
     Yes(bool),
     /// Id of the chosen option.
     Choice(String),
+    /// Ids of the chosen options.
+    Several(Vec<String>),
     /// Words; also the name of a document.
     Text(String),
     /// A time.

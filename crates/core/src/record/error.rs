@@ -134,9 +134,9 @@ pub enum RecordError {
         /// What Automerge said.
         reason: String,
     },
-    /// The document is no visit of this library.
-    #[error("the document is not a Jobsheet visit: `{missing}` is missing or has another type")]
-    NotAVisit {
+    /// The document is no record of this library.
+    #[error("the document is not a Jobsheet record: `{missing}` is missing or has another type")]
+    NotARecord {
         /// The path that is missing.
         missing: String,
     },

@@ -1,4 +1,5 @@
-//! The service record of one visit: an Automerge document, the commands that change it and the view that is read from it.
+//! The record of one visit, case or shift: an Automerge document, the commands that change it and the view that is read
+//! from it.
 
 mod command;
 mod conflict;
@@ -6,6 +7,7 @@ mod containers;
 mod document;
 mod entry;
 mod error;
+mod hold;
 mod limits;
 mod ownership;
 mod perform;
@@ -14,22 +16,25 @@ mod timeline;
 mod view;
 mod write;
 
-pub use command::{Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, SurveyAnswer};
+pub use command::{
+    Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict, SurveyAnswer,
+};
 pub use conflict::{Conflict, Version};
-pub use document::{Applied, ApplyError, Merged, Visit};
+pub use document::{Applied, ApplyError, Merged, Document};
 pub use entry::{
     Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message,
     PartUsed, Photo, Rating, Signature,
 };
 pub use error::{Need, RecordError, Refusal};
+pub use hold::{HoldPoint, HoldTest, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
-pub use state::{Contradiction, SideState, VisitState, state};
+pub use state::{Contradiction, SideState, RecordState, state};
 pub use timeline::{Occurrence, Timeline};
 pub use view::{Record, StandardRef};
 
 /// The schema this library writes. It refuses to edit a newer one, and still carries it.
 pub const SCHEMA: u64 = 1;
 
-/// Id of a visit: a UUID.
-pub type VisitId = uuid::Uuid;
+/// Id of a document: a UUID.
+pub type DocumentId = uuid::Uuid;

@@ -7,7 +7,7 @@ use automerge::{Change, ScalarValue};
 use serde::Deserialize;
 
 use super::containers::Place;
-use super::document::Visit;
+use super::document::Document;
 use super::entry::{
     Answer, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
 };
@@ -148,7 +148,7 @@ struct Signed {
 ///
 /// # Errors
 /// [`OwnershipError`], the first that is found.
-pub fn check_field_change(visit: &Visit, bytes: &[u8], person: &str) -> Result<ChangeHeader, OwnershipError> {
+pub fn check_field_change(visit: &Document, bytes: &[u8], person: &str) -> Result<ChangeHeader, OwnershipError> {
     let change = read(bytes).map_err(|_| OwnershipError::Unreadable)?;
     if change.deps().is_empty() {
         return Err(OwnershipError::NoParent);
@@ -216,7 +216,7 @@ fn check_note_op(op: &Op) -> Result<(), OwnershipError> {
     Err(OwnershipError::ForeignOperation { what: "not a character in a note".to_owned() })
 }
 
-fn exists(visit: &Visit, place: Place, key: &str) -> bool {
+fn exists(visit: &Document, place: Place, key: &str) -> bool {
     let record = visit.record();
     let Ok(id) = key.parse::<EntryId>() else { return false };
     match place {

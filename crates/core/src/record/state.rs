@@ -14,7 +14,7 @@ use crate::time::CLOCK_TOLERANCE;
 
 /// State of a visit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct VisitState {
+pub struct RecordState {
     /// Id of the state in the pack.
     pub id: String,
     /// Its name.
@@ -49,13 +49,14 @@ pub struct Contradiction {
 }
 
 /// Derives the state of a visit.
-pub fn state(record: &Record, standard: &Standard) -> VisitState {
-    of_timeline(&Timeline::of(record, standard), standard)
+pub fn state(record: &Record, standard: &Standard) -> RecordState {
+    of_timeline(&Timeline::of(record, standard), standard, &record.job)
 }
 
 /// Derives the state from a timeline already read.
-pub(crate) fn of_timeline(timeline: &Timeline, standard: &Standard) -> VisitState {
-    let states = &standard.pack().states;
+pub(crate) fn of_timeline(timeline: &Timeline, standard: &Standard, job: &str) -> RecordState {
+    let course = standard.course(job);
+    let states = &course.flow().states;
     let rank = states.iter().rposition(|state| timeline.happened(&state.event)).unwrap_or(0);
     let left = timeline.happened("left-site");
     let side = if timeline.happened("consent-refused") && !timeline.happened("consent-given") {
@@ -68,7 +69,7 @@ pub(crate) fn of_timeline(timeline: &Timeline, standard: &Standard) -> VisitStat
         None
     };
     let (id, name) = states.get(rank).map(|state| (state.id.clone(), state.name.clone())).unwrap_or_default();
-    VisitState { id, name, rank, side, contradictions: contradictions(timeline) }
+    RecordState { id, name, rank, side, contradictions: contradictions(timeline) }
 }
 
 fn contradictions(timeline: &Timeline) -> Vec<Contradiction> {

@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::entry::{AnswerValue, By, EntryId};
-use super::view::Record;
-use crate::Stamp;
-use crate::standard::{Ask, Standard};
+use jiff::civil;
 
-/// Kinds of events that an event of a kind can undo; whatever else it names stands.
+use super::entry::{AnswerValue, By, EntryId, Event};
+use super::hold::holds;
+use super::view::Record;
+use crate::standard::{Check, Choice, Source, Standard};
+use crate::{Moment, Stamp, deadline};
+
+/// Kinds of events that an event of a kind can undo whatever the pack; whatever else it names stands.
 pub(crate) fn undoes(kind: &str) -> &'static [&'static str] {
     match kind {
         "resumed" => &["paused"],
@@ -21,8 +24,10 @@ pub(crate) fn undoes(kind: &str) -> &'static [&'static str] {
 /// One time that something happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
-    /// When.
+    /// When: as recorded, or as it happened where somebody entered it later.
     pub stamp: Stamp,
+    /// When it was entered, where that was later than it happened.
+    pub entered: Option<Moment>,
     /// Who recorded it; for a planned time, who planned it.
     pub person: String,
     /// Key of the event; none for derived ones.
@@ -45,24 +50,29 @@ impl Timeline {
         let undone: HashSet<EntryId> = record
             .events
             .values()
-            .flat_map(|(_, event)| event.ends.iter().map(|id| (event.kind.as_str(), id)))
-            .filter(|(kind, id)| {
-                record.events.get(id).is_some_and(|(_, ended)| undoes(kind).contains(&ended.kind.as_str()))
+            .flat_map(|(_, event)| event.ends.iter().map(move |id| (event, id)))
+            .filter(|(event, id)| {
+                record.events.get(id).is_some_and(|(_, ended)| may_undo(event, ended, standard))
             })
             .map(|(_, id)| *id)
             .collect();
         let mut timeline = Self::default();
         for (id, (_, event)) in &record.events {
-            timeline.add(
-                &event.kind,
-                Occurrence {
-                    stamp: event.by.stamp.clone(),
-                    person: event.by.person.clone(),
-                    id: Some(*id),
-                    about: event.about.clone(),
-                    undone: undone.contains(id),
-                },
-            );
+            let (stamp, entered) = happened(event);
+            let occurrence = Occurrence {
+                stamp,
+                entered,
+                person: event.by.person.clone(),
+                id: Some(*id),
+                about: event.about.clone(),
+                undone: undone.contains(id),
+            };
+            if let Some(about) = &event.about
+                && standard.event(&event.kind).is_some_and(|kind| !kind.subjects.is_empty())
+            {
+                timeline.add(&format!("{}/{about}", event.kind), occurrence.clone());
+            }
+            timeline.add(&event.kind, occurrence);
         }
         timeline.derive(record, standard);
         for occurrences in timeline.kinds.values_mut() {
@@ -80,34 +90,45 @@ impl Timeline {
     }
 
     fn derived(&mut self, kind: &str, by: &By, about: Option<String>) {
-        let occurrence =
-            Occurrence { stamp: by.stamp.clone(), person: by.person.clone(), id: None, about, undone: false };
+        let occurrence = Occurrence {
+            stamp: by.stamp.clone(),
+            entered: None,
+            person: by.person.clone(),
+            id: None,
+            about,
+            undone: false,
+        };
+        if let Some((kind, subject)) = kind.split_once('/') {
+            self.add(kind, Occurrence { about: Some(subject.to_owned()), ..occurrence.clone() });
+        }
         self.add(kind, occurrence);
     }
 
-    fn derive(&mut self, record: &Record, standard: &Standard) {
-        let pack = standard.pack();
-        if let Some(assignment) = &record.assignment {
-            let planned = By { person: assignment.by.person.clone(), stamp: Stamp::wall(assignment.start) };
-            self.derived("appointment-start", &planned, None);
+    fn option(&mut self, options: &[Choice], chosen: &str, by: &By) {
+        let option = options.iter().find(|option| option.id == chosen);
+        if let Some(event) = option.and_then(|option| option.event.as_ref()) {
+            self.derived(event, by, None);
         }
-        let registered = self
-            .first("request-registered")
-            .map(|at| By { person: at.person.clone(), stamp: at.stamp.clone() });
+    }
+
+    fn derive(&mut self, record: &Record, standard: &Standard) {
+        let flow = standard.course(&record.job).flow();
+        let registered = flow.opening.last().and_then(|event| self.first(event));
+        let registered = registered.map(|at| By { person: at.person.clone(), stamp: at.stamp.clone() });
+        for planned in &flow.planned {
+            if let Some(by) = plan(record, &planned.at, registered.as_ref()) {
+                self.derived(&planned.event, &by, None);
+            }
+        }
         if let Some(by) = registered {
-            for field in &pack.order {
-                let value = record.order.get(&field.id);
-                let chosen = field.options.iter().find(|option| Some(&option.id) == value);
-                if let Some(event) = chosen.and_then(|option| option.event.as_ref()) {
-                    self.derived(event, &by, None);
+            for field in &flow.order {
+                if let Some(value) = record.order.get(&field.id) {
+                    self.option(&field.options, value, &by);
                 }
             }
         }
-        if let Some(rating) = &record.rating {
-            let level = pack.survey.levels.iter().find(|level| level.id == rating.level);
-            if let Some(event) = level.and_then(|level| level.event.as_ref()) {
-                self.derived(event, rating.given(), None);
-            }
+        if let (Some(rating), Some(survey)) = (&record.rating, &flow.survey) {
+            self.option(&survey.levels, &rating.level, rating.given());
         }
         for (id, part) in &record.parts {
             if part.replaces.is_some() {
@@ -115,17 +136,25 @@ impl Timeline {
             }
         }
         for (rule, answer) in &record.answers {
-            let AnswerValue::Choice(chosen) = &answer.value else { continue };
-            if let Some(Ask::Choice { options }) = standard.rule(rule).and_then(|rule| rule.ask())
-                && let Some(event) =
-                    options.iter().find(|option| option.id == *chosen).and_then(|o| o.event.as_ref())
-            {
-                self.derived(event, answer.given(), None);
+            let Some(options) = standard.rule(rule).and_then(|rule| rule.options()) else { continue };
+            match &answer.value {
+                AnswerValue::Choice(chosen) => self.option(options, chosen, answer.given()),
+                AnswerValue::Several(chosen) => {
+                    for chosen in chosen {
+                        self.option(options, chosen, answer.given());
+                    }
+                }
+                _ => {}
             }
         }
+        for hold in holds(record, standard).values().filter(|hold| hold.passed()) {
+            if let (Some(event), Some(end)) = (&hold.event, &hold.end) {
+                self.derived(event, &end.by, None);
+            }
+        }
+        let Some(signing) = &flow.signing else { return };
         // The signing event stands once each signer has signed, at the time of the last first signature.
-        let firsts: Option<Vec<&By>> = pack
-            .signing
+        let firsts: Option<Vec<&By>> = signing
             .signers
             .iter()
             .map(|role| {
@@ -136,11 +165,11 @@ impl Timeline {
             })
             .collect();
         if let Some(by) = firsts.unwrap_or_default().into_iter().max_by_key(|by| by.stamp.corrected()) {
-            self.derived(&pack.signing.event, by, None);
+            self.derived(&signing.event, by, None);
         }
     }
 
-    /// All occurrences of a kind, earliest first, the undone ones too.
+    /// All occurrences of a kind (or of a kind and subject, `KIND/SUBJECT`), earliest first, the undone ones too.
     pub fn all(&self, kind: &str) -> &[Occurrence] {
         self.kinds.get(kind).map_or(&[], Vec::as_slice)
     }
@@ -171,5 +200,66 @@ impl Timeline {
             .iter()
             .map(|(kind, list)| (kind.as_str(), list.iter().filter(|occurrence| !occurrence.undone).count()))
             .collect()
+    }
+}
+
+/// Whether an event may take back another: those of the engine's own pairs, and a yes of an approval its no and the other
+/// way round.
+fn may_undo(event: &Event, ended: &Event, standard: &Standard) -> bool {
+    if undoes(&event.kind).contains(&ended.kind.as_str()) {
+        return true;
+    }
+    let rule = event.about.as_deref().filter(|_| event.about == ended.about);
+    let Some(Check::Approval(approval)) = rule.and_then(|id| standard.rule(id)).map(|rule| &rule.check) else {
+        return false;
+    };
+    let decisions = [&approval.approved, &approval.rejected];
+    decisions.contains(&&event.kind) && decisions.contains(&&ended.kind)
+}
+
+/// When an event happened: never after it was recorded.
+fn happened(event: &Event) -> (Stamp, Option<Moment>) {
+    let recorded = &event.by.stamp;
+    match event.happened {
+        Some(moment) if moment.instant() < recorded.corrected() => (Stamp::wall(moment), Some(recorded.at)),
+        _ => (recorded.clone(), None),
+    }
+}
+
+/// A planned time as an occurrence; a date without a time begins at its midnight at the place of service.
+fn plan(record: &Record, at: &Source, registered: Option<&By>) -> Option<By> {
+    match at.parts() {
+        ("assignment", place) => {
+            let assignment = record.assignment.as_ref()?;
+            let moment = if place == "end" { assignment.end } else { assignment.start };
+            Some(By { person: assignment.by.person.clone(), stamp: Stamp::wall(moment) })
+        }
+        ("order", field) => {
+            let by = registered?;
+            let moment = record.moment_of_order(field, by.stamp.at)?;
+            Some(By { person: by.person.clone(), stamp: Stamp::wall(moment) })
+        }
+        _ => None,
+    }
+}
+
+impl Record {
+    /// The time or date in an order field. A date begins at its midnight at the place of service, as far as it is known,
+    /// else at the UTC offset of `like`.
+    pub(crate) fn moment_of_order(&self, field: &str, like: Moment) -> Option<Moment> {
+        let text = self.order.get(field)?.trim();
+        if let Ok(moment) = text.parse() {
+            return Some(moment);
+        }
+        let date: civil::Date = text.parse().ok()?;
+        let zone = self.zone(like);
+        let midnight = zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible().ok()?;
+        Some(Moment::new(midnight, zone.to_offset(midnight)))
+    }
+
+    /// The time zone of the place of service: the order field `time_zone`, else the UTC offset of `like`.
+    pub(crate) fn zone(&self, like: Moment) -> jiff::tz::TimeZone {
+        let named = self.order.get("time_zone").and_then(|name| deadline::zone(name));
+        named.unwrap_or_else(|| jiff::tz::TimeZone::fixed(like.offset()))
     }
 }

@@ -6,7 +6,7 @@ use automerge::{Automerge, ROOT, ReadDoc, ScalarValue, Value, ValueRef};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::VisitId;
+use super::DocumentId;
 use super::command::ResolveTarget;
 use super::conflict::{Conflict, Version};
 use super::containers::{Containers, Place};
@@ -16,9 +16,9 @@ use super::entry::{
 };
 use super::error::RecordError;
 use super::write::{Entry, Write};
-use crate::standard::Side;
+use crate::standard::{Kind, Side};
 
-/// The standard that a visit pins.
+/// The standard that a document pins.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct StandardRef {
     /// Pack id.
@@ -38,8 +38,12 @@ impl std::fmt::Display for StandardRef {
 /// Everything that stands in a record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Record {
-    /// Id of the visit.
-    pub id: VisitId,
+    /// Id of the document.
+    pub id: DocumentId,
+    /// Visit, case or shift.
+    pub kind: Kind,
+    /// The job, an id of the pack.
+    pub job: String,
     /// Schema of the document.
     pub schema: u64,
     /// The standard it is judged by.
@@ -64,7 +68,7 @@ pub struct Record {
     pub signatures: BTreeMap<EntryId, Signature>,
     /// The customer's rating.
     pub rating: Option<Rating>,
-    /// Conduct attested, by phase.
+    /// Conduct attested, by phase; what the office attests, by `PHASE/ROLE`.
     pub attestations: BTreeMap<String, Attestation>,
     /// Messages between crew and office.
     pub talk: BTreeMap<EntryId, Message>,
@@ -88,7 +92,7 @@ impl Record {
             Ok(Some((Value::Scalar(scalar), _))) => Some(scalar.into_owned()),
             _ => None,
         };
-        let missing = |path: &str| RecordError::NotAVisit { missing: path.to_owned() };
+        let missing = |path: &str| RecordError::NotARecord { missing: path.to_owned() };
         let schema = match root("schema") {
             Some(ScalarValue::Uint(number)) => number,
             Some(ScalarValue::Int(number)) => u64::try_from(number).map_err(|_| missing("schema"))?,
@@ -96,12 +100,15 @@ impl Record {
         };
         let Some(ScalarValue::Str(id)) = root("id") else { return Err(missing("id")) };
         let Some(ScalarValue::Str(standard)) = root("standard") else { return Err(missing("standard")) };
-        match root("kind") {
-            Some(ScalarValue::Str(kind)) if kind == "visit" => {}
+        let kind = match root("kind") {
+            Some(ScalarValue::Str(kind)) => Kind::of(&kind).ok_or_else(|| missing("kind"))?,
             _ => return Err(missing("kind")),
-        }
+        };
+        let Some(ScalarValue::Str(job)) = root("job") else { return Err(missing("job")) };
         let mut record = Record {
             id: id.parse().map_err(|_| missing("id"))?,
+            kind,
+            job: job.to_string(),
             schema,
             standard: serde_json::from_str(&standard).map_err(|_| missing("standard"))?,
             order: BTreeMap::new(),
@@ -220,7 +227,10 @@ impl Reader<'_> {
                 self.record.events.insert(id, (side, event));
             }
         }
-        self.record.measures = self.entries(Place::Measures);
+        for place in [Place::OfficeMeasures, Place::Measures] {
+            let measures = self.entries(place);
+            self.record.measures.extend(measures);
+        }
         self.record.parts = self.entries(Place::Parts);
         self.record.photos = self.entries(Place::Photos);
         self.record.signatures = self.entries(Place::Signatures);
@@ -229,7 +239,10 @@ impl Reader<'_> {
             let answers = self.registers::<Answer>(place, ResolveTarget::Answer);
             self.record.answers.extend(answers);
         }
-        self.record.attestations = self.registers(Place::Attested, ResolveTarget::Attestation);
+        for place in [Place::OfficeAttested, Place::Attested] {
+            let attested = self.registers(place, ResolveTarget::Attestation);
+            self.record.attestations.extend(attested);
+        }
         let mut survey = self.registers::<Rating>(Place::Survey, |_| ResolveTarget::Survey);
         self.record.rating = survey.remove("rating");
         for (name, id) in &self.at.notes {

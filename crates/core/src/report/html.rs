@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use super::Audience;
 use super::words::{self, Words};
-use crate::assess::{Evidences, MilestoneState, Status};
+use crate::assess::{Evidences, MilestoneState, ScoreLine, Status};
 use crate::record::Record;
-use crate::standard::{Form, Source, Standard};
+use crate::standard::{Flow, Form, Source, Standard};
 use crate::{Lang, Moment};
 
 /// A report could not be rendered.
@@ -33,6 +33,15 @@ struct DeadlineLine {
     class: &'static str,
     due: String,
     ended: String,
+    reason: String,
+}
+
+struct PointsLine {
+    clause: String,
+    text: String,
+    points: String,
+    cause: String,
+    state: &'static str,
     reason: String,
 }
 
@@ -62,6 +71,8 @@ struct Page<'a> {
     conflicts: Vec<String>,
     contradictions: Vec<String>,
     deadlines: Vec<DeadlineLine>,
+    points: Vec<PointsLine>,
+    warranties: Vec<String>,
     findings: Vec<FindingLine>,
     internal: bool,
 }
@@ -117,6 +128,25 @@ pub fn html(
                 reason: status.reason.clone().unwrap_or_default(),
             })
             .collect(),
+        points: assessment
+            .points
+            .lines
+            .iter()
+            .filter(|_| internal)
+            .map(|line| PointsLine {
+                clause: line.clause.clone(),
+                text: line.text.get(lang).to_owned(),
+                points: figure(line),
+                cause: line.cause.clone(),
+                state: words::score(line.state, lang),
+                reason: line.reason.clone().unwrap_or_default(),
+            })
+            .collect(),
+        warranties: assessment
+            .warranties
+            .iter()
+            .filter_map(|status| Some(format!("{}: {}", status.clause, status.until?)))
+            .collect(),
         findings: assessment
             .findings
             .iter()
@@ -150,6 +180,17 @@ pub fn html(
     Ok(page.render()?)
 }
 
+/// Points with two decimals, money with its currency.
+fn figure(line: &ScoreLine) -> String {
+    let points = (line.centipoints != 0).then(|| {
+        let sign = if line.centipoints < 0 { "-" } else { "+" };
+        let size = line.centipoints.unsigned_abs();
+        format!("{sign}{}.{:02}", size / 100, size % 100)
+    });
+    let money = line.money.as_ref().map(|money| format!("{:+} {}", money.amount, money.currency));
+    [points, money].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 struct Renderer<'a> {
     record: &'a Record,
     standard: &'a Standard,
@@ -165,6 +206,7 @@ impl Renderer<'_> {
             .pack()
             .forms
             .iter()
+            .filter(|form| form.r#in.iter().any(|place| place == self.record.kind.id() || *place == self.record.job))
             .map(|form| self.form(form))
             .filter(|form| !form.lines.is_empty())
             .collect()
@@ -206,10 +248,14 @@ impl Renderer<'_> {
         }
     }
 
+    fn flow(&self) -> &Flow {
+        self.evidences.course.flow()
+    }
+
     /// Personal: order fields so marked, free texts, names of signers and of the crew.
     fn is_personal(&self, root: &str, name: &str) -> bool {
         match root {
-            "order" => self.standard.pack().order.iter().any(|field| field.id == name && field.personal),
+            "order" => self.flow().order.iter().any(|field| field.id == name && field.personal),
             "signature" | "note" => true,
             "survey" => name == "words",
             "assignment" => name == "crew",
@@ -219,17 +265,16 @@ impl Renderer<'_> {
 
     /// The name of a chosen option, where the value is one.
     fn choice(&self, root: &str, name: &str, value: &str) -> Option<String> {
-        let pack = self.standard.pack();
         let options = match root {
-            "order" => &pack.order.iter().find(|field| field.id == name)?.options,
-            "survey" if name == "rating" => &pack.survey.levels,
-            "answer" => match self.standard.rule(name)?.ask()? {
-                crate::standard::Ask::Choice { options } => options,
-                _ => return None,
-            },
+            "order" => self.flow().order.iter().find(|field| field.id == name)?.options.as_slice(),
+            "survey" if name == "rating" => self.flow().survey.as_ref()?.levels.as_slice(),
+            "answer" => self.standard.rule(name)?.options()?,
             _ => return None,
         };
-        options.iter().find(|option| option.id == value).map(|option| option.name.get(self.lang).to_owned())
+        let named = |id: &str| options.iter().find(|option| option.id == id);
+        let names: Option<Vec<&str>> =
+            value.split(", ").map(|id| named(id).map(|option| option.name.get(self.lang))).collect();
+        names.map(|names| names.join(", "))
     }
 
     fn person(&self, person: &str) -> String {

@@ -1,7 +1,7 @@
 //! The fixed words of a report in both languages.
 
 use crate::Lang;
-use crate::assess::{MilestoneState, Status};
+use crate::assess::{MilestoneState, ScoreState, Status};
 
 /// The fixed words of a report.
 pub(super) struct Words {
@@ -14,6 +14,9 @@ pub(super) struct Words {
     pub(super) photos: &'static str,
     pub(super) signatures: &'static str,
     pub(super) deadlines: &'static str,
+    pub(super) points: &'static str,
+    pub(super) cause: &'static str,
+    pub(super) warranty: &'static str,
     pub(super) findings: &'static str,
     pub(super) conflicts: &'static str,
     pub(super) contradictions: &'static str,
@@ -42,6 +45,9 @@ const EN: Words = Words {
     photos: "Photos",
     signatures: "Signatures",
     deadlines: "Deadlines",
+    points: "Points",
+    cause: "Cause",
+    warranty: "Free of charge until",
     findings: "Findings",
     conflicts: "Conflicts to settle",
     contradictions: "Contradictions",
@@ -70,6 +76,9 @@ const ZH: Words = Words {
     photos: "照片",
     signatures: "签字",
     deadlines: "时限",
+    points: "记分",
+    cause: "事由",
+    warranty: "免费期至",
     findings: "检查结果",
     conflicts: "待确认的冲突",
     contradictions: "相互矛盾的记录",
@@ -106,6 +115,18 @@ pub(super) fn status(status: Status, lang: Lang) -> &'static str {
         Status::Waived => ("waived", "免做"),
         Status::NotApplicable => ("not applicable", "不适用"),
         Status::Guidance => ("guidance", "提示"),
+        Status::Disabled => ("switched off", "已停用"),
+    };
+    if lang == Lang::Zh { zh } else { en }
+}
+
+pub(super) fn score(state: ScoreState, lang: Lang) -> &'static str {
+    let (en, zh) = match state {
+        ScoreState::Pending => ("pending", "待定"),
+        ScoreState::ToConfirm => ("to be confirmed", "待确认"),
+        ScoreState::Confirmed => ("confirmed", "已确认"),
+        ScoreState::Waived => ("waived", "已免除"),
+        ScoreState::Appealed => ("appealed", "已申诉"),
     };
     if lang == Lang::Zh { zh } else { en }
 }
@@ -115,6 +136,7 @@ pub(super) fn milestone(state: MilestoneState, lang: Lang) -> &'static str {
         MilestoneState::NotApplicable => ("not applicable", "不适用"),
         MilestoneState::NotStarted => ("not started", "未开始"),
         MilestoneState::Running => ("running", "计时中"),
+        MilestoneState::Paused => ("paused", "暂停"),
         MilestoneState::Met => ("met", "按时"),
         MilestoneState::MetLate => ("met late", "超时完成"),
         MilestoneState::Breached => ("breached", "超时"),

@@ -4,7 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use super::{PackErrors, Standard};
 
-const PACKS: &[(&str, &str)] = &[("execution-form", include_str!("../../packs/execution-form.toml"))];
+const PACKS: &[(&str, &str)] = &[
+    ("execution-form", include_str!("../../packs/execution-form.toml")),
+    ("engineering", include_str!("../../packs/engineering.toml")),
+    ("aftersales-rules", include_str!("../../packs/aftersales-rules.toml")),
+    ("gas", include_str!("../../packs/gas.toml")),
+    ("diesel", include_str!("../../packs/diesel.toml")),
+];
 
 type Slot = (&'static str, OnceLock<Arc<Standard>>);
 

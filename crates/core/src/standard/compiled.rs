@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
-use super::check::{self, PackErrors};
 use super::condition::{Condition, Uses};
-use super::{Ask, Check, EventKind, Pack, Rule, Side, Step, Window};
+use super::course::Course;
+use super::engine::engine_event;
+use super::lint::{self, Diagnostic, PackErrors};
+use super::{Ask, Check, Choice, EventKind, Hold, Pack, Rule, Window};
+use crate::deadline::{Limit, LimitSpan, WorkingHours};
 use crate::record::StandardRef;
-use crate::time::Limit;
 
 /// A standard: a pack that has been checked, with its hash and its compiled conditions.
 #[derive(Debug)]
@@ -16,40 +19,58 @@ pub struct Standard {
     pack: Pack,
     source: String,
     sha256: String,
+    warnings: Vec<Diagnostic>,
     rules: HashMap<String, usize>,
     events: HashMap<String, usize>,
-    steps: HashMap<String, usize>,
-    states: HashMap<String, usize>,
-    blocks: HashMap<String, Vec<usize>>,
+    courses: HashMap<String, Course>,
+    none: Course,
     conditions: BTreeMap<usize, Condition>,
     limits: HashMap<usize, Limit>,
+    spans: HashMap<String, LimitSpan>,
+    calendars: HashMap<String, WorkingHours>,
     uses: Uses,
+    /// Scoring rules (by place) of each rule.
+    scored_by: HashMap<String, Vec<usize>>,
 }
 
 impl Standard {
-    /// Reads, checks and compiles a pack file.
+    /// Reads, checks and compiles a pack file that is complete: one that extends no other.
     ///
     /// # Errors
     /// [`PackErrors`] names every error found with its line; nothing is loaded if there is one.
     pub fn load(source: &str) -> Result<Self, PackErrors> {
-        let (pack, conditions, uses) = check::read(source)?;
+        let lint::Checked { pack, conditions, uses, warnings } = lint::read(source)?;
         let index = |names: Vec<&str>| {
             names.into_iter().enumerate().map(|(at, name)| (name.to_owned(), at)).collect()
         };
         let rules = index(pack.rules.iter().map(|rule| rule.id.as_str()).collect());
         let events = index(pack.events.iter().map(|event| event.id.as_str()).collect());
-        let steps = index(pack.steps.iter().map(|step| step.event.as_str()).collect());
-        let states = index(pack.states.iter().map(|state| state.id.as_str()).collect());
-        let mut blocks: HashMap<String, Vec<usize>> = HashMap::new();
+        let courses = pack.jobs.iter().map(|job| (job.id.clone(), Course::of(&pack, job))).collect();
+        let calendars = pack
+            .calendars
+            .iter()
+            .filter_map(|calendar| Some((calendar.id.clone(), WorkingHours::compile(calendar).ok()?)))
+            .collect();
         let mut limits = HashMap::new();
+        let mut spans = HashMap::new();
         for (at, rule) in pack.rules.iter().enumerate() {
-            for event in rule.window().map_or(&[][..], |window| &window.blocks) {
-                blocks.entry(event.clone()).or_default().push(at);
-            }
             if let Check::Milestone(milestone) = &rule.check
-                && let Ok(limit) = milestone.limit.parse()
+                && let Some(Ok(limit)) = milestone.limit.as_deref().map(str::parse)
             {
                 limits.insert(at, limit);
+            }
+            for text in durations(rule) {
+                if let Ok(Limit::Span(span)) = text.parse() {
+                    spans.insert(text.to_owned(), span);
+                }
+            }
+        }
+        let mut scored_by: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, rule) in pack.rules.iter().enumerate().filter(|(_, rule)| rule.disabled.is_none()) {
+            if let Check::Score(score) = &rule.check {
+                for scored in &score.applies_to {
+                    scored_by.entry(scored.clone()).or_default().push(at);
+                }
             }
         }
         let sha256 = hash(&pack);
@@ -57,14 +78,17 @@ impl Standard {
             pack,
             source: source.to_owned(),
             sha256,
+            warnings,
             rules,
             events,
-            steps,
-            states,
-            blocks,
+            courses,
+            none: Course::none(),
             conditions,
             limits,
+            spans,
+            calendars,
             uses,
+            scored_by,
         })
     }
 
@@ -78,12 +102,17 @@ impl Standard {
         &self.source
     }
 
+    /// What the linter thinks worth a look, though the pack loads.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
     /// SHA-256 of the pack as canonical JSON (RFC 8785), hexadecimal: comments and layout do not change it.
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
 
-    /// What a visit pins: id, version and hash.
+    /// What a document pins: id, version and hash.
     pub fn reference(&self) -> StandardRef {
         StandardRef {
             id: self.pack.id.clone(),
@@ -97,34 +126,29 @@ impl Standard {
         self.rules.get(id).map(|at| &self.pack.rules[*at])
     }
 
-    /// An event kind by id.
+    /// Place of a rule in the pack.
+    pub(crate) fn place(&self, id: &str) -> Option<usize> {
+        self.rules.get(id).copied()
+    }
+
+    /// The scoring rules that are about a rule.
+    pub fn scored_by(&self, rule: &str) -> impl Iterator<Item = &Rule> {
+        self.scored_by.get(rule).into_iter().flatten().map(|at| &self.pack.rules[*at])
+    }
+
+    /// An event kind by id, of the pack or of the engine.
     pub fn event(&self, id: &str) -> Option<&EventKind> {
-        self.events.get(id).map(|at| &self.pack.events[*at])
+        self.events.get(id).map(|at| &self.pack.events[*at]).or_else(|| engine_event(id))
     }
 
-    /// The step that records an event.
-    pub fn step(&self, event: &str) -> Option<&Step> {
-        self.steps.get(event).map(|at| &self.pack.steps[*at])
+    /// The course of a job. A job that the standard does not know has one without rules and steps: nothing may happen.
+    pub fn course(&self, job: &str) -> &Course {
+        self.courses.get(job).unwrap_or(&self.none)
     }
 
-    /// Rank of a state, from 0.
-    pub fn rank(&self, state: &str) -> Option<usize> {
-        self.states.get(state).copied()
-    }
-
-    /// The side that answers a rule: that of its role, and the field's where the role has none.
-    pub fn side_of(&self, rule: &Rule) -> Side {
-        self.pack
-            .roles
-            .iter()
-            .find(|role| role.id == rule.role)
-            .and_then(|role| role.side)
-            .unwrap_or(Side::Field)
-    }
-
-    /// Rules (by place) that stop an event.
-    pub(crate) fn blocking(&self, event: &str) -> &[usize] {
-        self.blocks.get(event).map_or(&[], Vec::as_slice)
+    /// The side that has the duty of a rule in a job; none: the rule is not of this job.
+    pub fn side_of(&self, job: &str, rule: &Rule) -> Option<super::Side> {
+        self.place(&rule.id).and_then(|at| self.course(job).side(at))
     }
 
     pub(crate) fn condition(&self, rule: usize) -> Option<&Condition> {
@@ -135,8 +159,36 @@ impl Standard {
         self.limits.get(&rule).copied()
     }
 
+    /// A duration of the pack, as it is written there.
+    pub(crate) fn span(&self, text: &str) -> Option<&LimitSpan> {
+        self.spans.get(text)
+    }
+
+    /// How long a value must be held.
+    pub(crate) fn hold_lasts(&self, hold: &Hold) -> SignedDuration {
+        self.span(&hold.lasts).map_or(SignedDuration::MAX, LimitSpan::exact)
+    }
+
+    pub(crate) fn calendar(&self, id: &str) -> Option<&WorkingHours> {
+        self.calendars.get(id)
+    }
+
     pub(crate) fn uses(&self) -> &Uses {
         &self.uses
+    }
+}
+
+/// The durations that a rule holds beside its limit.
+fn durations(rule: &Rule) -> Vec<&str> {
+    match &rule.check {
+        Check::Milestone(milestone) => milestone.tell.iter().filter_map(|tell| tell.after.as_deref()).collect(),
+        Check::Item(item) => match &item.ask {
+            Ask::Hold(hold) => vec![hold.lasts.as_str()],
+            _ => Vec::new(),
+        },
+        Check::StockAge(age) => vec![age.idle.as_str()],
+        Check::Warranty(warranty) => warranty.lasts.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -153,6 +205,9 @@ impl Rule {
             Check::Item(item) => Some(&item.window),
             Check::Field(field) => Some(&field.window),
             Check::Act(act) => Some(&act.window),
+            Check::Approval(approval) => Some(&approval.window),
+            Check::Classification(class) => Some(&class.window),
+            Check::Cost(cost) => Some(&cost.window),
             _ => None,
         }
     }
@@ -161,6 +216,18 @@ impl Rule {
     pub fn ask(&self) -> Option<&Ask> {
         match &self.check {
             Check::Item(item) => Some(&item.ask),
+            _ => None,
+        }
+    }
+
+    /// The options of which the answer is one (or several), if the rule has any.
+    pub fn options(&self) -> Option<&[Choice]> {
+        match &self.check {
+            Check::Item(item) => match &item.ask {
+                Ask::Choice { options } | Ask::Several { options, .. } => Some(options),
+                _ => None,
+            },
+            Check::Classification(class) if !class.classes.is_empty() => Some(&class.classes),
             _ => None,
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct Vocabulary {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) state: String,
+    pub(crate) kind: String,
+    pub(crate) job: String,
     pub(crate) order: BTreeMap<String, String>,
     pub(crate) events: BTreeMap<String, i64>,
     pub(crate) answers: BTreeMap<String, Fact>,
@@ -143,13 +145,13 @@ impl Checker<'_> {
                 LiteralValue::Bytes(_) => Err("bytes have no use in a condition".to_owned()),
             },
             Expr::Ident(name) => match name.as_str() {
-                "state" => Ok(Type::Text),
+                "state" | "kind" | "job" => Ok(Type::Text),
                 "photos" => Ok(Type::Int),
                 "order" | "events" | "answers" | "notes" | "survey" | "parts" => {
                     Err(format!("`{name}` needs a member, such as {name}['…']"))
                 }
                 _ => Err(format!(
-                    "`{name}` is not known; a condition sees state, order, events, answers, notes, survey, parts and photos"
+                    "`{name}` is not known; a condition sees state, kind, job, order, events, answers, notes, survey, parts and photos"
                 )),
             },
             Expr::Select(select) => {
@@ -277,6 +279,8 @@ pub(crate) fn context(facts: &Facts, uses: &Uses) -> Context<'static, 'static> {
     let mut context = Context::with_env(environment());
     let text = |value: Option<&String>| Value::String(Arc::new(value.cloned().unwrap_or_default()));
     context.add_variable_from_value("state", Value::String(Arc::new(facts.state.clone())));
+    context.add_variable_from_value("kind", Value::String(Arc::new(facts.kind.clone())));
+    context.add_variable_from_value("job", Value::String(Arc::new(facts.job.clone())));
     context.add_variable_from_value("photos", facts.photos);
     context.add_variable_from_value("order", map(&uses.order, |name| text(facts.order.get(name))));
     context.add_variable_from_value("notes", map(&uses.notes, |name| text(facts.notes.get(name))));

@@ -1,16 +1,22 @@
 //! Service standards: packs of rules as data, loaded, checked and compiled.
 
 mod builtin;
-mod check;
 mod compiled;
 pub(crate) mod condition;
+mod course;
+mod engine;
+mod lint;
 mod pack;
-mod places;
+mod rule;
 
 pub use builtin::{builtin, builtin_ids};
-pub use check::{PackError, PackErrors};
 pub use compiled::Standard;
+pub use course::Course;
+pub use engine::engine_events;
+pub(crate) use engine::is_engine_event;
+pub use lint::{Diagnostic, Level, PackErrors};
 pub use pack::*;
+pub use rule::*;
 
 /// The JSON Schema of pack format v1, made from the types that read packs.
 ///

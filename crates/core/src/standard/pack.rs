@@ -1,11 +1,12 @@
 //! Pack format v1: a service standard as data. These types are what a pack file holds, field by field;
-//! the JSON Schema in `crates/core/schema/` is made from them.
+//! the JSON Schema is made from them. Rules and what they check are in `rule.rs`.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{Rule, Source};
 use crate::Text;
 
 /// The pack format this library reads and writes.
@@ -27,32 +28,183 @@ pub struct Pack {
     pub source: String,
     /// What the standard is for, in a sentence or two.
     pub about: Text,
+    /// The pack that a company's pack was made from, and what it changed there; see [`super::resolve`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub based_on: Option<BasedOn>,
     /// Who has duties.
     pub roles: Vec<Role>,
-    /// The phases of a visit, in the order in which guidance is shown.
+    /// The jobs that are done under this standard, each with the kind of document it fills and the role that does it.
+    pub jobs: Vec<Job>,
+    /// The phases, in the order in which guidance is shown.
     pub phases: Vec<Named>,
-    /// The fields of the order, written by the office when it registers the visit.
-    pub order: Vec<OrderField>,
-    /// Free texts of the record, edited character by character.
-    pub notes: Vec<Named>,
-    /// Quantities that are measured on site.
+    /// Quantities that are measured.
     #[serde(default)]
     pub quantities: Vec<Quantity>,
-    /// What can happen in a visit.
+    /// What can happen.
     pub events: Vec<EventKind>,
-    /// The states of a visit, lowest first. The state of a record is the highest whose event stands.
-    pub states: Vec<State>,
-    /// Which event may be recorded in which state, and by whom.
-    pub steps: Vec<Step>,
-    /// How the customer rates the service.
-    pub survey: Survey,
-    /// Whose signature ends the work on site.
-    pub signing: Signing,
+    /// Working hours that deadlines can run in.
+    #[serde(default)]
+    pub calendars: Vec<Calendar>,
+    /// The course of a visit: one attendance at a customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<Flow>,
+    /// The course of a case: a complaint or another matter that the office handles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<Flow>,
+    /// The course of a shift: a person's time on duty, at a counter, a hotline, a store or a site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Flow>,
     /// Printed forms, field by field.
     #[serde(default)]
     pub forms: Vec<Form>,
     /// The rules.
     pub rules: Vec<Rule>,
+}
+
+/// Where a company's pack comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BasedOn {
+    /// Id of the pack that was extended.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of it, as [`super::Standard::sha256`] gives it.
+    pub sha256: String,
+    /// Ids of the rules that were given other parameters.
+    #[serde(default)]
+    pub overridden: Vec<String>,
+    /// Ids of the rules that were added.
+    #[serde(default)]
+    pub added: Vec<String>,
+}
+
+/// The kinds of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// One attendance at a customer.
+    Visit,
+    /// A complaint or another matter that the office handles.
+    Case,
+    /// A person's time on duty.
+    Shift,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 3] = [Kind::Visit, Kind::Case, Kind::Shift];
+
+    /// The kind's id.
+    pub fn id(self) -> &'static str {
+        match self {
+            Kind::Visit => "visit",
+            Kind::Case => "case",
+            Kind::Shift => "shift",
+        }
+    }
+
+    /// The kind of an id.
+    pub fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+}
+
+/// A job: what is done, in which kind of document, by whom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Job {
+    /// Id in kebab case; not the id of a kind of document.
+    pub id: String,
+    /// Name shown to people.
+    pub name: Text,
+    /// Kind of document.
+    pub kind: Kind,
+    /// The role of the person who does it: the crew of a visit, the person on duty, the keeper of a case.
+    pub role: String,
+}
+
+/// The course of one kind of document.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flow {
+    /// The events that stand from the registration on; the first has the time at which the matter reached the company.
+    pub opening: Vec<String>,
+    /// The event of an assignment: crew and window, or person and hours. None: nobody is assigned.
+    #[serde(default)]
+    pub assigned: Option<String>,
+    /// The event that the server records by itself once the signed record has reached it. None: it records nothing.
+    #[serde(default)]
+    pub uploaded: Option<String>,
+    /// Times that are planned and stand in the record as if they were events.
+    #[serde(default)]
+    pub planned: Vec<Planned>,
+    /// The fields of the order, written by the office at the registration.
+    pub order: Vec<OrderField>,
+    /// Free texts, edited character by character.
+    #[serde(default)]
+    pub notes: Vec<Named>,
+    /// The states, lowest first. The state of a record is the highest whose event stands.
+    pub states: Vec<State>,
+    /// Which event may be recorded in which state.
+    pub steps: Vec<Step>,
+    /// How the customer rates the service.
+    #[serde(default)]
+    pub survey: Option<Survey>,
+    /// Whose signature ends the work.
+    #[serde(default)]
+    pub signing: Option<Signing>,
+}
+
+/// A time that is planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Planned {
+    /// The event that stands for it.
+    pub event: String,
+    /// Where the time stands: `assignment.start`, `assignment.end` or `order.ID` with a date or a time.
+    pub at: Source,
+}
+
+/// Working hours. All local times are of one time zone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calendar {
+    /// Id in kebab case.
+    pub id: String,
+    /// Name shown to people.
+    pub name: Text,
+    /// IANA time zone, such as `Asia/Shanghai`; none: that of the place of service (order field `time_zone`).
+    #[serde(default)]
+    pub zone: Option<String>,
+    /// Open hours by weekday (`mon` to `sun`), each as `08:30-12:00`; `24:00` ends a day. A day that is not named is closed.
+    pub hours: BTreeMap<Weekday, Vec<String>>,
+    /// Days on which it is closed, as `2026-10-01`.
+    #[serde(default)]
+    pub holidays: Vec<String>,
+    /// Days with hours of their own, such as working Saturdays before a holiday.
+    #[serde(default)]
+    pub special: BTreeMap<String, Vec<String>>,
+}
+
+/// A day of the week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weekday {
+    /// Monday.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
 }
 
 /// Something with an id and a name in both languages.
@@ -83,7 +235,9 @@ pub struct Role {
     pub id: String,
     /// Name shown to people.
     pub name: Text,
-    /// Which side of the record the role writes; `None` for parties that are only told or only sign.
+    /// Which side of the record the role writes; `None` for parties that are only told or only sign. In a job of its own
+    /// it writes the side of that job, see [`super::Standard::side_of`].
+    #[serde(default)]
     pub side: Option<Side>,
 }
 
@@ -132,7 +286,7 @@ pub struct Choice {
     pub id: String,
     /// Name shown to people.
     pub name: Text,
-    /// An event that stands as soon as this choice does.
+    /// An event that stands as soon as this choice does; with a subject as `complaint-classified/class-2`.
     #[serde(default)]
     pub event: Option<String>,
 }
@@ -148,9 +302,12 @@ pub struct EventKind {
     /// Who may record it. Empty: nobody records it, it is derived (a planned time, a rating, a signature).
     #[serde(default)]
     pub by: Vec<Side>,
-    /// A special situation: may be reported in any state between dispatch and closing.
+    /// A special situation: may be reported in any state between assignment and closing.
     #[serde(default)]
     pub incident: bool,
+    /// What it can be about, if that is a closed list. The event about one of them is referred to as `EVENT/SUBJECT`.
+    #[serde(default)]
+    pub subjects: Vec<Named>,
 }
 
 /// A state of a visit.
@@ -171,7 +328,7 @@ pub struct State {
 pub struct Step {
     /// The event.
     pub event: String,
-    /// States in which it may be recorded.
+    /// States in which it may be recorded; `registered..signed` means these and all between them.
     pub from: Vec<String>,
     /// May be recorded more than once.
     #[serde(default)]
@@ -214,6 +371,9 @@ pub struct Form {
     pub id: String,
     /// Title shown to people.
     pub title: Text,
+    /// The jobs or kinds of document that fill it.
+    #[serde(default = "visits")]
+    pub r#in: Vec<String>,
     /// Fields in printed order.
     pub fields: Vec<FormField>,
 }
@@ -234,291 +394,9 @@ pub struct FormField {
     pub rule: String,
 }
 
-/// How strongly a rule binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// A duty.
-    Must,
-    /// A prohibition.
-    MustNot,
-    /// A recommendation: never a violation, never a gate.
-    Should,
-}
-
-/// A rule: one duty of one role under one clause.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Rule {
-    /// Id, `PACK.name`, as in the clause catalogue.
-    pub id: String,
-    /// The clause of the standard; several places are separated by `; `.
-    pub clause: String,
-    /// Phase in which the rule is shown.
-    pub phase: String,
-    /// Role that has the duty; `any` binds everyone.
-    pub role: String,
-    /// How strongly it binds.
-    pub severity: Severity,
-    /// The duty in both languages.
-    pub text: Text,
-    /// A CEL condition over the record; without one the rule always applies.
-    #[serde(default)]
-    pub when: Option<String>,
-    /// A choice the text of the standard leaves open, and how this pack reads it. Shown with the rule.
-    #[serde(default)]
-    pub reading: Option<Text>,
-    /// What is checked, and how.
-    pub check: Check,
-}
-
-/// What a rule checks. In TOML: `check.item = { … }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Check {
-    /// Somebody gives an answer.
-    Item(Item),
-    /// A value stands in the record.
-    Field(FieldCheck),
-    /// An event has been recorded.
-    Act(Act),
-    /// A deadline.
-    Milestone(Milestone),
-    /// What is demanded when a deadline was missed.
-    OnBreach(OnBreach),
-    /// Conduct: guidance at its phase, attested by phase, breached only by a report.
-    Conduct(Conduct),
-    /// Words to say.
-    Script(Script),
-    /// A principle: shown, audited, never asked.
-    Guidance(Guidance),
-    /// A value is one of a closed set.
-    Classification(Classification),
-    /// What must happen with replaced parts.
-    Parts(PartsCheck),
-    /// Personal data that may not stand in the record.
-    Privacy(Privacy),
-}
-
-/// When a duty begins, and what may not happen before it is done.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Window {
-    /// The event from which the duty is owed; none: from the beginning.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// Events that should come later than the duty: done after one of them it counts as violated.
-    #[serde(default)]
-    pub before: Vec<String>,
-    /// Events that are refused until the duty is done.
-    #[serde(default)]
-    pub blocks: Vec<String>,
-}
-
-/// A checklist item.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Item {
-    /// What is asked.
-    pub ask: Ask,
-    /// When.
-    #[serde(default)]
-    pub window: Window,
-}
-
-/// What an item asks for. In TOML: `ask = "yes-no"` or `ask = { number = { quantity = "pressure" } }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum Ask {
-    /// Yes or no; only yes satisfies.
-    YesNo,
-    /// One of several.
-    Choice {
-        /// The options.
-        options: Vec<Choice>,
-    },
-    /// Words.
-    Text,
-    /// A time.
-    Time,
-    /// A measured value; the latest measurement counts.
-    Number {
-        /// The quantity.
-        quantity: String,
-        /// Smallest value that satisfies, in the quantity's unit.
-        #[serde(default)]
-        min: Option<f64>,
-        /// Largest value that satisfies, in the quantity's unit.
-        #[serde(default)]
-        max: Option<f64>,
-    },
-    /// Photos.
-    Photo {
-        /// Moments of which there must be at least one photo each, such as `before` and `after`.
-        #[serde(default)]
-        moments: Vec<String>,
-    },
-    /// A signature.
-    Signature {
-        /// Role of the signer.
-        role: String,
-    },
-    /// A document has been handed over, filed or listed; the answer names it.
-    Document,
-}
-
-/// A value that stands in the record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FieldCheck {
-    /// Where; all of them must be filled.
-    pub sources: Vec<Source>,
-    /// May stay empty.
-    #[serde(default)]
-    pub optional: bool,
-    /// When.
-    #[serde(default)]
-    pub window: Window,
-}
-
-/// Where a value stands: `order.ID`, `note.ID`, `event.ID` (its time), `answer.RULE`, `assignment.crew|start|end|tools`,
-/// `survey.rating|words`, `signature.ROLE`, `parts`, `photos`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Source(pub String);
-
-impl Source {
-    /// The part before the first dot and the part after it (empty if there is none).
-    pub fn parts(&self) -> (&str, &str) {
-        self.0.split_once('.').unwrap_or((&self.0, ""))
-    }
-}
-
-/// An event that must be recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Act {
-    /// The event.
-    pub event: String,
-    /// When.
-    #[serde(default)]
-    pub window: Window,
-}
-
-/// A deadline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Milestone {
-    /// Events that start the clock; the first that happens does.
-    pub start: Vec<String>,
-    /// ISO 8601 duration (`PT30M`, `P3D`; negative: before a planned start), or `at-once`, which has no figure and can
-    /// be overdue only in a person's judgement.
-    pub limit: String,
-    /// Events that stop the clock; the first that happens does.
-    pub end: Vec<String>,
-    /// Who is told of a breach: role ids.
-    #[serde(default)]
-    pub tell: Vec<String>,
-    /// A breach asks for its reason.
-    #[serde(default)]
-    pub reason_on_breach: bool,
-}
-
-/// What is demanded when a deadline was missed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct OnBreach {
-    /// What each missed deadline needs.
-    pub demands: BreachDemand,
-    /// The missed deadlines it is about: rule ids of milestones.
-    pub milestones: Vec<String>,
-}
-
-/// What a missed deadline needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum BreachDemand {
-    /// A recorded reason.
-    Reason,
-    /// A recorded escalation.
-    Escalation,
-}
-
-/// Conduct of a person.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Conduct {
-    /// The event from which it is shown and may be attested; none: from the beginning.
-    #[serde(default)]
-    pub after: Option<String>,
-}
-
-/// Words to say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Script {
-    /// What to say, with placeholders in braces: `{technician}`, `{time}`.
-    pub words: Text,
-    /// The placeholders, all of which occur in `words`.
-    pub slots: Vec<String>,
-    /// Phrases to avoid.
-    #[serde(default)]
-    pub avoid: Vec<Text>,
-    /// The event from which it is shown; none: from the beginning.
-    #[serde(default)]
-    pub after: Option<String>,
-}
-
-/// A principle.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Guidance {}
-
-/// A value is one of a closed set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Classification {
-    /// The order field that holds it; its options are the classes.
-    pub field: String,
-}
-
-/// What must happen with replaced parts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct PartsCheck {
-    /// What each replaced part needs.
-    pub demands: PartsDemand,
-}
-
-/// What a replaced part needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PartsDemand {
-    /// The old part is handed in for the new one.
-    OldForNew,
-    /// The old part has been collected by the store.
-    Collected,
-    /// The old part stands in the register of old parts.
-    Registered,
-}
-
-/// Personal data that may not stand in the record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Privacy {
-    /// What is forbidden. Identity-document numbers are looked for in every free text; door numbers can only be
-    /// found by an audit.
-    pub forbid: Vec<PersonalPattern>,
-}
-
-/// A kind of personal data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PersonalPattern {
-    /// Number of an identity document (18 characters with a valid check character, GB 11643).
-    IdentityDocumentNumber,
-    /// Full home address down to the door.
-    FullDoorNumber,
+/// Where a rule or a form belongs if it does not say.
+pub(super) fn visits() -> Vec<String> {
+    vec![Kind::Visit.id().to_owned()]
 }
 
 /// Values of a record by id, as forms and conditions see them.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jobsheet_core::assess::{Assessment, Status, assess};
 use jobsheet_core::record::{
     Actor, AnswerValue, Applied, ApplyError, Command, Context, NoteEdit, OldPart, Refusal, Registration,
-    SurveyAnswer, Visit,
+    SurveyAnswer, Document,
 };
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
@@ -30,7 +30,7 @@ pub fn rule(name: &str) -> String {
 /// A visit with a clock and a counter for ids: every run writes the same bytes.
 #[derive(Clone)]
 pub struct Job {
-    pub visit: Visit,
+    pub visit: Document,
     pub standard: Arc<Standard>,
     pub now: Moment,
     pub count: u64,
@@ -76,13 +76,13 @@ impl Job {
     pub fn ordered(order: BTreeMap<String, String>, received: &str) -> Self {
         let standard = standard();
         let now = moment("2026-03-02T08:00:00+08:00");
-        let registration = Registration { order, received_at: Some(moment(received)) };
+        let registration = Registration { job: None, order, received_at: Some(moment(received)) };
         let context = Context {
-            actor: Actor { person: "office-1".to_owned(), side: Side::Office },
+            actor: Actor { person: "office-1".to_owned(), side: Side::Office, roles: Vec::new() },
             stamp: Stamp::wall(now),
             entry_id: id(0),
         };
-        let (visit, _) = Visit::register(id(999_999), &standard, &registration, &[1; 16], &context).unwrap();
+        let (visit, _) = Document::register(id(999_999), &standard, &registration, &[1; 16], &context).unwrap();
         Self { visit, standard, now, count: 0, person: "tech-1".to_owned() }
     }
 
@@ -109,7 +109,7 @@ impl Job {
     pub fn crafted(mut self, edit: impl FnOnce(&mut automerge::AutoCommit)) -> Self {
         let mut doc = automerge::AutoCommit::load(&self.visit.save()).unwrap();
         edit(&mut doc);
-        self.visit = Visit::load(&doc.save()).unwrap();
+        self.visit = Document::load(&doc.save()).unwrap();
         self
     }
 
@@ -126,7 +126,7 @@ impl Job {
     pub fn context(&mut self, side: Side) -> Context {
         self.count += 1;
         let person = if side == Side::Office { "office-1".to_owned() } else { self.person.clone() };
-        Context { actor: Actor { person, side }, stamp: Stamp::wall(self.now), entry_id: id(self.count) }
+        Context { actor: Actor { person, side, roles: Vec::new() }, stamp: Stamp::wall(self.now), entry_id: id(self.count) }
     }
 
     pub fn try_do(&mut self, command: Command) -> Result<Applied, ApplyError> {
@@ -201,15 +201,15 @@ impl Job {
     }
 
     pub fn attest(&mut self, phase: &str) -> &mut Self {
-        self.go(Command::Attest { phase: phase.to_owned(), exceptions: Vec::new() })
+        self.go(Command::Attest { phase: phase.to_owned(), exceptions: Vec::new() , role: None })
     }
 
     pub fn report(&mut self, event: &str) -> &mut Self {
-        self.go(Command::Report { event: event.to_owned(), note: None, about: None })
+        self.go(Command::Report { event: event.to_owned(), note: None, about: None , happened: None })
     }
 
     pub fn office_report(&mut self, event: &str) -> &mut Self {
-        let command = Command::Report { event: event.to_owned(), note: None, about: None };
+        let command = Command::Report { event: event.to_owned(), note: None, about: None , happened: None };
         if let Err(error) = self.office(command) {
             panic!("{event} was refused: {error}");
         }

@@ -65,7 +65,7 @@ fn texts_up_to_their_limit_and_one_character_more() {
         |text| Command::ExplainDelay { milestone: rule("upload-24h"), reason: text },
         |text| Command::ReportBreach { rule: rule("uniform"), source: "self".into(), note: text },
         |text| Command::Survey(SurveyAnswer { level: "satisfied".into(), words: Some(text) }),
-        |text| Command::Report { event: "delay-foreseen".into(), note: Some(text), about: None },
+        |text| Command::Report { event: "delay-foreseen".into(), note: Some(text), about: None , happened: None },
     ];
     for make in words {
         field(&mut job, make(long(MAX_WORDS_CHARS + 1)), "invalid", "at most 4000 characters", &[]);
@@ -100,7 +100,7 @@ fn texts_up_to_their_limit_and_one_character_more() {
             unit: "Cel".into(),
             instrument: Some(text),
         },
-        |text| Command::Report { event: "delay-foreseen".into(), note: None, about: Some(text) },
+        |text| Command::Report { event: "delay-foreseen".into(), note: None, about: Some(text) , happened: None },
     ];
     for make in names {
         field(&mut job, make(long(MAX_NAME_CHARS + 1)), "invalid", "at most 200 characters", &[]);

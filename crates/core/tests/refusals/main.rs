@@ -13,7 +13,7 @@ use common::{Job, PACK, RECEIVED, id, moment, order, rule, standard};
 use jobsheet_core::Stamp;
 use jobsheet_core::record::{
     Actor, AnswerValue, ApplyError, Command, Context, Exception, MAX_CREW, MAX_WORDS_CHARS, NoteEdit,
-    Refusal, Registration, ResolveTarget, SurveyAnswer, Visit,
+    Refusal, Registration, ResolveTarget, SurveyAnswer, Document,
 };
 use jobsheet_core::standard::{Side, Standard, builtin};
 
@@ -62,7 +62,7 @@ fn office(job: &mut Job, command: Command, code: &str, words: &str, cites: &[&st
 }
 
 fn report(event: &str) -> Command {
-    Command::Report { event: event.to_owned(), note: None, about: None }
+    Command::Report { event: event.to_owned(), note: None, about: None , happened: None }
 }
 
 fn answer(item: &str, value: AnswerValue) -> Command {
@@ -206,7 +206,7 @@ fn the_field_does_not_do_the_offices_part_nor_the_office_the_fields() {
         photo(&"ab".repeat(32), None, None),
         Command::Survey(SurveyAnswer { level: "satisfied".into(), words: None }),
         sign("customer", "Chen"),
-        Command::Attest { phase: "work".into(), exceptions: Vec::new() },
+        Command::Attest { phase: "work".into(), exceptions: Vec::new() , role: None },
     ] {
         office(&mut job, command, forbidden, "is for the crew", &[]);
     }
@@ -250,7 +250,7 @@ fn ids_that_the_standard_does_not_know() {
         unknown,
         &[],
     );
-    field(&mut job, Command::Attest { phase: "x".into(), exceptions: Vec::new() }, invalid, unknown, &[]);
+    field(&mut job, Command::Attest { phase: "x".into(), exceptions: Vec::new() , role: None }, invalid, unknown, &[]);
     field(&mut job, report("x"), invalid, "no event `x`", &[]);
     let about =
         |milestone: &str| Command::ExplainDelay { milestone: milestone.to_owned(), reason: "rain".into() };
@@ -282,7 +282,7 @@ fn ids_that_the_standard_does_not_know() {
     field(&mut job, sign("neighbour", "Li"), invalid, "customer, technician", &["customer-sign"]);
     for (named, words) in [("x", unknown), (&rule("uniform"), "another phase")] {
         let exceptions = vec![Exception { rule: named.to_owned(), reason: "late".into() }];
-        field(&mut job, Command::Attest { phase: "work".into(), exceptions }, invalid, words, &[]);
+        field(&mut job, Command::Attest { phase: "work".into(), exceptions, role: None }, invalid, words, &[]);
     }
 }
 
@@ -397,7 +397,7 @@ fn a_newer_schema_is_carried_and_not_edited() {
     office(&mut job, Command::Close, "newer-schema", "update the app", &[]);
     assert_eq!(job.assess().state.id, "in-work", "it is still read");
     let carried: Vec<Vec<u8>> = job.visit.changes().into_iter().map(|change| change.bytes).collect();
-    assert_eq!(Visit::from_changes(&carried).unwrap().heads(), job.visit.heads(), "and still synced");
+    assert_eq!(Document::from_changes(&carried).unwrap().heads(), job.visit.heads(), "and still synced");
 }
 
 #[test]
@@ -415,12 +415,12 @@ fn a_visit_is_worked_under_the_standard_it_pins() {
 fn registrations_that_are_refused() {
     let register = |side: Side, order: BTreeMap<String, String>| {
         let context = Context {
-            actor: Actor { person: "p".to_owned(), side },
+            actor: Actor { person: "p".to_owned(), side, roles: Vec::new() },
             stamp: Stamp::wall(moment(RECEIVED)),
             entry_id: id(1),
         };
-        let registration = Registration { order, received_at: None };
-        match Visit::register(id(2), &standard(), &registration, &[1; 16], &context) {
+        let registration = Registration { job: None, order, received_at: None };
+        match Document::register(id(2), &standard(), &registration, &[1; 16], &context) {
             Err(ApplyError::Refused(refusal)) => refusal.to_string(),
             other => panic!("should be refused, but gave {other:?}"),
         }

@@ -29,7 +29,7 @@ fn reported(name: &str, source: &str) -> Job {
 fn excepted(phase: &str, name: &str) -> Job {
     let mut job = all_begun();
     let exceptions = vec![Exception { rule: rule(name), reason: "was not so".to_owned() }];
-    job.go(Command::Attest { phase: phase.to_owned(), exceptions });
+    job.go(Command::Attest { phase: phase.to_owned(), exceptions, role: None });
     job
 }
 
@@ -223,7 +223,7 @@ fn identity_numbers_are_found_wherever_a_person_writes() {
             "answer.execution-form.state-duration",
             Command::Answer { item: rule("state-duration"), value: AnswerValue::Text(words()) },
         ),
-        ("attested.work", Command::Attest { phase: "work".to_owned(), exceptions }),
+        ("attested.work", Command::Attest { phase: "work".to_owned(), exceptions, role: None }),
         ("event.paused", Command::Pause { reason: words() }),
         ("survey.words", Command::Survey(SurveyAnswer { level: "satisfied".into(), words: Some(words()) })),
     ] {
@@ -241,7 +241,7 @@ fn identity_numbers_are_found_wherever_a_person_writes() {
 #[test]
 fn a_phase_is_attested_from_the_field_alone() {
     let mut job = all_begun();
-    let command = Command::Attest { phase: "work".to_owned(), exceptions: Vec::new() };
+    let command = Command::Attest { phase: "work".to_owned(), exceptions: Vec::new() , role: None };
     assert!(job.office(command).is_err());
     assert_eq!(standard().side_of(standard().rule(&rule("uniform")).unwrap()), Side::Field);
 }

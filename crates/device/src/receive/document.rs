@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jobsheet_core::record::{Visit, VisitId, read_header};
+use jobsheet_core::record::{Document, DocumentId, read_header};
 use jobsheet_wire::{Framed, NewDocument};
 use rusqlite::Connection;
 
@@ -20,7 +20,7 @@ pub(super) struct Work<'a> {
     /// The whole document.
     pub(super) new: Option<&'a NewDocument>,
     /// The whole document, read.
-    pub(super) document: Option<Visit>,
+    pub(super) document: Option<Document>,
     /// Changes, parents first.
     pub(super) tail: Vec<&'a Framed>,
     /// The device may no longer see it.
@@ -32,12 +32,12 @@ pub(super) struct Incoming<'a> {
     pub(super) connection: &'a Connection,
     pub(super) standards: &'a Standards,
     pub(super) now: Timestamp,
-    pub(super) visit: VisitId,
+    pub(super) visit: DocumentId,
 }
 
 /// A document while it is taken in.
 struct Draft {
-    document: Visit,
+    document: Document,
     head: Head,
     /// Changes since the stored snapshot.
     tail: u32,
@@ -121,7 +121,7 @@ impl Incoming<'_> {
 
     /// The server's copy takes the place of this device's; own changes that it lacks are merged into it and offered
     /// again.
-    fn replace(&self, draft: &mut Draft, document: Visit) -> Result<(), StoreError> {
+    fn replace(&self, draft: &mut Draft, document: Document) -> Result<(), StoreError> {
         draft.document = document;
         draft.head.revoked = false;
         draft.rewritten = true;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jobsheet_core::hex;
-use jobsheet_core::record::{Visit, VisitId};
+use jobsheet_core::record::{Document, DocumentId};
 use jobsheet_core::standard::Standard;
 use jobsheet_wire::{Delivery, Reply, Verdict};
 use rusqlite::{Connection, params};
@@ -46,13 +46,13 @@ pub struct Received {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The visit, if it is about one.
-    pub visit: Option<VisitId>,
+    pub visit: Option<DocumentId>,
     /// What is wrong, in words, without personal data.
     pub reason: String,
 }
 
 impl Received {
-    fn problem(&mut self, visit: Option<VisitId>, reason: impl Into<String>) {
+    fn problem(&mut self, visit: Option<DocumentId>, reason: impl Into<String>) {
         let reason = reason.into();
         tracing::warn!(?visit, %reason, "a delivery could not be taken in");
         self.problems.push(Problem { visit, reason });
@@ -72,7 +72,7 @@ impl Store {
         let mut work = sorted(reply);
         // Documents are read before the writer is taken: a first sync of hundreds of visits must not stop a command.
         read_ahead(&mut work, &mut received);
-        let mut touched: Vec<VisitId> = Vec::new();
+        let mut touched: Vec<DocumentId> = Vec::new();
         {
             let mut writing = self.inner.writer.lock()?;
             let tx = writing.begin()?;
@@ -114,10 +114,10 @@ impl Store {
 }
 
 /// Reads whole documents.
-fn read_ahead(work: &mut BTreeMap<VisitId, Work<'_>>, received: &mut Received) {
+fn read_ahead(work: &mut BTreeMap<DocumentId, Work<'_>>, received: &mut Received) {
     for (visit, work) in work {
         let Some(new) = work.new else { continue };
-        match Visit::load(&new.snapshot) {
+        match Document::load(&new.snapshot) {
             Ok(document) if document.record().id == *visit => work.document = Some(document),
             Ok(_) => {
                 received.problem(Some(*visit), "the document names another visit than it was sent for");
@@ -128,28 +128,28 @@ fn read_ahead(work: &mut BTreeMap<VisitId, Work<'_>>, received: &mut Received) {
 }
 
 /// Sorts verdicts and deliveries by visit. A new document makes what came before it in the same reply superfluous.
-fn sorted(reply: &Reply) -> BTreeMap<VisitId, Work<'_>> {
-    let mut work: BTreeMap<VisitId, Work<'_>> = BTreeMap::new();
+fn sorted(reply: &Reply) -> BTreeMap<DocumentId, Work<'_>> {
+    let mut work: BTreeMap<DocumentId, Work<'_>> = BTreeMap::new();
     for verdict in &reply.verdicts {
         if let Verdict::Refused { code, reason } = &verdict.verdict {
-            let work = work.entry(VisitId::from_bytes(verdict.document)).or_default();
+            let work = work.entry(DocumentId::from_bytes(verdict.document)).or_default();
             work.refused.insert(verdict.hash, (code.as_str(), reason.as_str()));
         }
     }
     for delivery in &reply.deliveries {
         match delivery {
             Delivery::New(new) => {
-                let work = work.entry(VisitId::from_bytes(new.document)).or_default();
+                let work = work.entry(DocumentId::from_bytes(new.document)).or_default();
                 work.new = Some(new);
                 work.tail.clear();
                 work.revoked = false;
             }
             Delivery::Tail(tail) => {
-                let work = work.entry(VisitId::from_bytes(tail.document)).or_default();
+                let work = work.entry(DocumentId::from_bytes(tail.document)).or_default();
                 work.tail.extend(&tail.changes);
             }
             Delivery::Revoked(document) => {
-                work.entry(VisitId::from_bytes(*document)).or_default().revoked = true;
+                work.entry(DocumentId::from_bytes(*document)).or_default().revoked = true;
             }
         }
     }
@@ -178,8 +178,8 @@ fn verdicts(
     connection: &Connection,
     reply: &Reply,
     received: &mut Received,
-) -> Result<Vec<VisitId>, StoreError> {
-    let mut settled: BTreeMap<VisitId, HashMap<[u8; 32], Option<u64>>> = BTreeMap::new();
+) -> Result<Vec<DocumentId>, StoreError> {
+    let mut settled: BTreeMap<DocumentId, HashMap<[u8; 32], Option<u64>>> = BTreeMap::new();
     for told in &reply.verdicts {
         let seq = match &told.verdict {
             Verdict::Accepted(seq) => {
@@ -196,7 +196,7 @@ fn verdicts(
             }
             Verdict::Refused { .. } => continue,
         };
-        settled.entry(VisitId::from_bytes(told.document)).or_default().insert(told.hash, Some(seq));
+        settled.entry(DocumentId::from_bytes(told.document)).or_default().insert(told.hash, Some(seq));
     }
     let mut touched = Vec::new();
     for (visit, settled) in settled {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jobsheet_core::record::{RecordError, Visit, read_header};
+use jobsheet_core::record::{RecordError, Document, read_header};
 
 use crate::store::{LoggedChange, short};
 
@@ -15,7 +15,7 @@ pub(super) struct Fallen {
 
 /// Refused changes and everything that builds on them, parents first.
 pub(super) fn closure(
-    document: &Visit,
+    document: &Document,
     logged: &[LoggedChange],
     refused: &HashMap<[u8; 32], (&str, &str)>,
 ) -> Vec<Fallen> {
@@ -43,15 +43,15 @@ pub(super) fn closure(
 
 /// The document made anew from the changes that stay, those that still wait included.
 pub(super) fn without(
-    document: &Visit,
+    document: &Document,
     logged: &[LoggedChange],
     fallen: &[Fallen],
-) -> Result<Visit, RecordError> {
+) -> Result<Document, RecordError> {
     let gone: HashSet<[u8; 32]> = fallen.iter().map(|fallen| fallen.hash).collect();
     let history = document.changes().into_iter().map(|change| (change.hash, change.bytes));
     let waiting = logged.iter().filter(|change| !document.contains(&change.hash));
     let waiting = waiting.map(|change| (change.hash, change.bytes.clone()));
     let kept: Vec<Vec<u8>> =
         history.chain(waiting).filter(|(hash, _)| !gone.contains(hash)).map(|(_, bytes)| bytes).collect();
-    Visit::from_changes(&kept)
+    Document::from_changes(&kept)
 }

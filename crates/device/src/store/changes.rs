@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jobsheet_core::record::{VisitId, read_header};
+use jobsheet_core::record::{DocumentId, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::StoreError;
@@ -46,7 +46,7 @@ fn sql(number: u64) -> i64 {
 /// Appends a change as number `n` of its document.
 pub(crate) fn append(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     n: i64,
     row: &ChangeRow<'_>,
 ) -> Result<(), StoreError> {
@@ -60,7 +60,7 @@ pub(crate) fn append(
 }
 
 /// The logged changes of a document, parents first.
-pub(crate) fn logged(connection: &Connection, document: VisitId) -> Result<Vec<LoggedChange>, StoreError> {
+pub(crate) fn logged(connection: &Connection, document: DocumentId) -> Result<Vec<LoggedChange>, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT origin, hash, bytes, state FROM change WHERE document = ?1 ORDER BY n")?;
     let rows = statement.query_map([document], |row| {
@@ -77,7 +77,7 @@ pub(crate) fn logged(connection: &Connection, document: VisitId) -> Result<Vec<L
 /// Own changes of a document, parents first.
 pub(crate) fn own_changes(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
 ) -> Result<Vec<LoggedChange>, StoreError> {
     Ok(logged(connection, document)?.into_iter().filter(|change| change.own).collect())
 }
@@ -90,7 +90,7 @@ pub(crate) struct Log {
 
 impl Log {
     /// Reads the log of a document.
-    pub(crate) fn read(connection: &Connection, document: VisitId) -> Result<Self, StoreError> {
+    pub(crate) fn read(connection: &Connection, document: DocumentId) -> Result<Self, StoreError> {
         let mut statement = connection
             .prepare_cached("SELECT hash, state, actor, actor_seq FROM change WHERE document = ?1")?;
         let mut rows = statement.query([document])?;
@@ -121,7 +121,7 @@ impl Log {
 /// The server has committed changes, under these numbers if it told them. Returns how many had been unsent.
 pub(crate) fn mark_durable(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     settled: &HashMap<[u8; 32], Option<u64>>,
 ) -> Result<u32, StoreError> {
     let mut unsent =
@@ -153,7 +153,7 @@ pub(crate) fn mark_all_unsent(connection: &Connection) -> Result<(), StoreError>
 /// One change is offered again.
 pub(crate) fn mark_unsent(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     hash: &[u8; 32],
 ) -> Result<(), StoreError> {
     let mut statement = connection
@@ -163,28 +163,28 @@ pub(crate) fn mark_unsent(
 }
 
 /// Forgets pulled changes: a snapshot that holds them has come.
-pub(crate) fn forget_pulled(connection: &Connection, document: VisitId) -> Result<(), StoreError> {
+pub(crate) fn forget_pulled(connection: &Connection, document: DocumentId) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM change WHERE document = ?1 AND origin = 1")?;
     statement.execute([document])?;
     Ok(())
 }
 
 /// Unsent changes of a document, counted.
-pub(crate) fn unsent_count(connection: &Connection, document: VisitId) -> Result<u32, StoreError> {
+pub(crate) fn unsent_count(connection: &Connection, document: DocumentId) -> Result<u32, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT count(*) FROM change WHERE document = ?1 AND state = 0")?;
     Ok(statement.query_row([document], |row| row.get(0))?)
 }
 
 /// Writes the unsent count into the list row.
-pub(crate) fn count_unsent(connection: &Connection, document: VisitId) -> Result<(), StoreError> {
+pub(crate) fn count_unsent(connection: &Connection, document: DocumentId) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("UPDATE visit SET unsent = ?2 WHERE document = ?1")?;
     statement.execute(params![document, unsent_count(connection, document)?])?;
     Ok(())
 }
 
 /// Documents with unsent changes.
-pub(crate) fn unsent_documents(connection: &Connection) -> Result<Vec<VisitId>, StoreError> {
+pub(crate) fn unsent_documents(connection: &Connection) -> Result<Vec<DocumentId>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT document FROM visit WHERE unsent > 0")?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -197,7 +197,7 @@ pub(crate) fn all_unsent(connection: &Connection) -> Result<u32, StoreError> {
 }
 
 /// Refused changes of a document, counted.
-pub(crate) fn refused_count(connection: &Connection, document: VisitId) -> Result<u32, StoreError> {
+pub(crate) fn refused_count(connection: &Connection, document: DocumentId) -> Result<u32, StoreError> {
     let mut statement = connection.prepare_cached("SELECT count(*) FROM quarantine WHERE document = ?1")?;
     Ok(statement.query_row([document], |row| row.get(0))?)
 }
@@ -205,7 +205,7 @@ pub(crate) fn refused_count(connection: &Connection, document: VisitId) -> Resul
 /// Moves a change to quarantine. Nothing is lost: its bytes, its reason and its command stay until a person discards it.
 pub(crate) fn quarantine(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     hash: &[u8; 32],
     code: &str,
     reason: &str,
@@ -234,7 +234,7 @@ pub(crate) fn quarantine(
 /// Stores a snapshot that holds every change up to number `covers`.
 pub(crate) fn keep_snapshot(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     covers: i64,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
@@ -254,7 +254,7 @@ pub(crate) struct SavedDocument {
 /// The snapshot of a document and the changes after it.
 pub(crate) fn snapshot_and_tail(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
 ) -> Result<Option<SavedDocument>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT bytes, covers FROM snapshot WHERE document = ?1")?;
@@ -270,7 +270,7 @@ pub(crate) fn snapshot_and_tail(
 /// The actor that writes a document for this installation, and its last number in the log.
 pub(crate) fn actor(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
 ) -> Result<Option<([u8; 16], u64)>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT actor, (SELECT coalesce(max(actor_seq), 0) FROM change
@@ -285,7 +285,7 @@ pub(crate) fn actor(
 /// Stores the actor that writes a document from now on.
 pub(crate) fn save_actor(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     actor: &[u8; 16],
 ) -> Result<(), StoreError> {
     let mut statement =
@@ -297,7 +297,7 @@ pub(crate) fn save_actor(
 /// Forgets the actor of a document if it is this one: the next command takes a new one.
 pub(crate) fn retire_actor(
     connection: &Connection,
-    document: VisitId,
+    document: DocumentId,
     actor: &[u8],
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("DELETE FROM actor WHERE document = ?1 AND actor = ?2")?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jobsheet_core::assess::tally;
-use jobsheet_core::record::{Record, StandardRef, VisitId};
+use jobsheet_core::record::{Record, StandardRef, DocumentId};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{hex, unhex};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -17,7 +17,7 @@ const UNPLANNED: i64 = 253_402_300_799;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VisitRow {
     /// Id of the visit.
-    pub visit: VisitId,
+    pub visit: DocumentId,
     /// The order's number.
     pub number: String,
     /// State of the record, an id of the pack; empty while the pack is not held.
@@ -59,7 +59,7 @@ pub(crate) struct Head {
 }
 
 /// Reads the head of a document.
-pub(crate) fn read_head(connection: &Connection, document: VisitId) -> Result<Option<Head>, StoreError> {
+pub(crate) fn read_head(connection: &Connection, document: DocumentId) -> Result<Option<Head>, StoreError> {
     let mut statement = connection
         .prepare_cached("SELECT version, last_change, revoked, unsent FROM visit WHERE document = ?1")?;
     let head = statement.query_row([document], |row| {
@@ -71,7 +71,7 @@ pub(crate) fn read_head(connection: &Connection, document: VisitId) -> Result<Op
 /// The row of a visit that is judged by its standard.
 pub(crate) fn row_of(record: &Record, standard: &Standard, now: Timestamp, unsent: u32) -> VisitRow {
     let tally = tally(record, standard, Side::Field, now);
-    let last_rank = standard.pack().states.len().saturating_sub(1);
+    let last_rank = standard.course(&record.job).flow().states.len().saturating_sub(1);
     VisitRow {
         state: tally.state.id,
         open: tally.state.rank < last_rank,
@@ -227,7 +227,7 @@ pub(crate) fn upsert(
 }
 
 /// Documents that wait for a standard which is there now.
-pub(crate) fn waiting_for(connection: &Connection, sha256: &[u8; 32]) -> Result<Vec<VisitId>, StoreError> {
+pub(crate) fn waiting_for(connection: &Connection, sha256: &[u8; 32]) -> Result<Vec<DocumentId>, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT document FROM visit WHERE standard = ?1 AND ready = 0")?;
     let rows = statement.query_map([&sha256[..]], |row| row.get(0))?;

@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use jobsheet_core::record::{RecordError, Visit, VisitId};
+use jobsheet_core::record::{RecordError, Document, DocumentId};
 use jobsheet_core::standard::Standard;
 use lru::LruCache;
 use rusqlite::Connection;
@@ -26,7 +26,7 @@ pub(crate) struct DocumentWriter {
 
 /// A document in memory.
 pub(crate) struct Warm {
-    pub(crate) visit: Visit,
+    pub(crate) visit: Document,
     pub(crate) standard: Arc<Standard>,
     /// Version of the row that this copy equals.
     pub(crate) version: i64,
@@ -43,7 +43,7 @@ impl Warm {
     pub(crate) fn load(
         connection: &Connection,
         standards: &Standards,
-        document: VisitId,
+        document: DocumentId,
         head: &Head,
     ) -> Result<Self, StoreError> {
         let (visit, tail) = load_visit(connection, document)?;
@@ -58,17 +58,17 @@ impl Warm {
 }
 
 /// Loads a document without its standard; also how many changes follow its snapshot.
-pub(crate) fn load_visit(connection: &Connection, document: VisitId) -> Result<(Visit, u32), StoreError> {
+pub(crate) fn load_visit(connection: &Connection, document: DocumentId) -> Result<(Document, u32), StoreError> {
     let Some(saved) = changes::snapshot_and_tail(connection, document)? else {
-        return Err(StoreError::Record(RecordError::NotAVisit { missing: "snapshot".to_owned() }));
+        return Err(StoreError::Record(RecordError::NotARecord { missing: "snapshot".to_owned() }));
     };
     let count = u32::try_from(saved.tail.len()).unwrap_or(u32::MAX);
-    Ok((Visit::load_with(&saved.snapshot, &saved.tail)?, count))
+    Ok((Document::load_with(&saved.snapshot, &saved.tail)?, count))
 }
 
 /// The warm documents, bounded; the one used longest ago goes first.
 pub(crate) struct Warmth {
-    documents: Mutex<LruCache<VisitId, Arc<Mutex<Warm>>>>,
+    documents: Mutex<LruCache<DocumentId, Arc<Mutex<Warm>>>>,
 }
 
 impl Warmth {
@@ -82,7 +82,7 @@ impl Warmth {
         &self,
         connection: &Connection,
         standards: &Standards,
-        document: VisitId,
+        document: DocumentId,
         head: &Head,
     ) -> Result<Arc<Mutex<Warm>>, StoreError> {
         let known = lock(&self.documents).get(&document).cloned();
@@ -97,12 +97,12 @@ impl Warmth {
     }
 
     /// Makes a copy the one that is used next. A reader may have loaded an older one meanwhile; versions tell them apart.
-    pub(crate) fn put(&self, document: VisitId, warm: &Arc<Mutex<Warm>>) {
+    pub(crate) fn put(&self, document: DocumentId, warm: &Arc<Mutex<Warm>>) {
         lock(&self.documents).put(document, warm.clone());
     }
 
     /// Forgets a document.
-    pub(crate) fn forget(&self, document: VisitId) {
+    pub(crate) fn forget(&self, document: DocumentId) {
         lock(&self.documents).pop(&document);
     }
 

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::sync::TryLockError;
 
 use jiff::Timestamp;
-use jobsheet_core::record::VisitId;
+use jobsheet_core::record::DocumentId;
 use jobsheet_wire::{BytesHash, DocumentPush, Exchange, Reply, Verdict, decode_reply, encode_exchange};
 use rusqlite::params;
 use serde::Serialize;
@@ -107,7 +107,7 @@ impl Store {
         let mut report = SyncReport::default();
         let mut restarted = false;
         // Visits of which the server left something open: they wait for the next sync, the others go on.
-        let mut held_back: HashSet<VisitId> = HashSet::new();
+        let mut held_back: HashSet<DocumentId> = HashSet::new();
         loop {
             let exchange = self.exchange(&held_back)?;
             let body = encode_exchange(&exchange)?;
@@ -147,7 +147,7 @@ impl Store {
         }
     }
 
-    fn exchange(&self, held_back: &HashSet<VisitId>) -> Result<Exchange, SyncError> {
+    fn exchange(&self, held_back: &HashSet<DocumentId>) -> Result<Exchange, SyncError> {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin().map_err(SyncError::from)?;
         let cursor =
@@ -161,7 +161,7 @@ impl Store {
     }
 
     /// How many changes wait, and whether any of them can go now.
-    fn to_send(&self, held_back: &HashSet<VisitId>) -> Result<(u32, bool), SyncError> {
+    fn to_send(&self, held_back: &HashSet<DocumentId>) -> Result<(u32, bool), SyncError> {
         let mut reader = self.inner.readers.get()?;
         let tx = reader.begin()?;
         let can_send = store::unsent_documents(&tx)?.iter().any(|document| !held_back.contains(document));
@@ -185,7 +185,7 @@ impl Store {
 }
 
 /// Visits of which the server settled not every change that was offered.
-fn unsettled(exchange: &Exchange, reply: &Reply) -> Vec<VisitId> {
+fn unsettled(exchange: &Exchange, reply: &Reply) -> Vec<DocumentId> {
     let settled: HashSet<([u8; 16], [u8; 32])> = reply
         .verdicts
         .iter()
@@ -195,5 +195,5 @@ fn unsettled(exchange: &Exchange, reply: &Reply) -> Vec<VisitId> {
     let open = |push: &&DocumentPush| {
         push.changes.iter().any(|change| !settled.contains(&(push.document, change.hash)))
     };
-    exchange.push.iter().filter(open).map(|push| VisitId::from_bytes(push.document)).collect()
+    exchange.push.iter().filter(open).map(|push| DocumentId::from_bytes(push.document)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jobsheet_core::record::VisitId;
+use jobsheet_core::record::DocumentId;
 use jobsheet_wire::{DocumentPush, Framed, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, binding};
 use rusqlite::Connection;
 
@@ -16,7 +16,7 @@ const BATCH_BYTES: usize = 1 << 20;
 /// The next batch. Documents whose changes do not fit come with a later one.
 pub(super) fn batch(
     connection: &Connection,
-    held_back: &HashSet<VisitId>,
+    held_back: &HashSet<DocumentId>,
 ) -> Result<Vec<DocumentPush>, StoreError> {
     let mut batch = Vec::new();
     let mut room = BATCH_BYTES;
@@ -37,7 +37,7 @@ pub(super) fn batch(
 }
 
 /// Unsent changes of one document, as many as fit: a child never goes before its parent.
-fn changes(connection: &Connection, document: VisitId, room: &mut usize) -> Result<Vec<Framed>, StoreError> {
+fn changes(connection: &Connection, document: DocumentId, room: &mut usize) -> Result<Vec<Framed>, StoreError> {
     let mut changes = Vec::new();
     let unsent = store::own_changes(connection, document)?.into_iter().filter(|change| change.on_device);
     for change in unsent.take(MAX_CHANGES_PER_DOCUMENT) {

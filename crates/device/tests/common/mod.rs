@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jobsheet::clock::{Clock, Reading, SteppedClock};
 use jobsheet::{Enrolment, Options, Store};
-use jobsheet_core::record::{Actor, Command, Context, Registration, Visit, VisitId};
+use jobsheet_core::record::{Actor, Command, Context, Registration, Document, DocumentId};
 use jobsheet_core::standard::{self, Side, Standard};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{Delivery, NewDocument, Reply};
@@ -63,20 +63,20 @@ pub(crate) fn seeded(count: usize) -> Seeded {
     Seeded { store, folder }
 }
 
-pub(crate) fn visit_id(at: usize) -> VisitId {
+pub(crate) fn visit_id(at: usize) -> DocumentId {
     Uuid::from_u128(0x1000_0000 + at as u128)
 }
 
 pub(crate) fn context(person: &str, side: Side, at: &str, entry: u128) -> Context {
     Context {
-        actor: Actor { person: person.to_owned(), side },
+        actor: Actor { person: person.to_owned(), side, roles: Vec::new() },
         stamp: Stamp::wall(moment(at)),
         entry_id: Uuid::from_u128(entry),
     }
 }
 
 /// A visit as the office registers and dispatches it.
-pub(crate) fn dispatched(at: usize) -> Visit {
+pub(crate) fn dispatched(at: usize) -> Document {
     let standard = standard();
     let order = [
         ("number", format!("SR-{at:05}")),
@@ -86,11 +86,12 @@ pub(crate) fn dispatched(at: usize) -> Visit {
         ("work_type", "repair".to_owned()),
     ];
     let registration = Registration {
+        job: None,
         order: order.into_iter().map(|(id, value)| (id.to_owned(), value)).collect(),
         received_at: None,
     };
     let office = context("office-1", Side::Office, "2026-03-01T09:00:00+08:00", 1 + at as u128 * 10);
-    let (mut visit, _) = Visit::register(visit_id(at), &standard, &registration, &[7; 16], &office).unwrap();
+    let (mut visit, _) = Document::register(visit_id(at), &standard, &registration, &[7; 16], &office).unwrap();
     let hour = i64::try_from(at).unwrap();
     let start = moment("2026-03-02T09:00:00+08:00");
     let start = Moment::new(start.instant() + jiff::SignedDuration::from_hours(hour), start.offset());
@@ -106,7 +107,7 @@ pub(crate) fn dispatched(at: usize) -> Visit {
     visit
 }
 
-pub(crate) fn delivery(visit: &Visit) -> Delivery {
+pub(crate) fn delivery(visit: &Document) -> Delivery {
     Delivery::New(NewDocument { document: visit.record().id.into_bytes(), snapshot: visit.save() })
 }
 

@@ -13,30 +13,51 @@ use crate::record::error::Refusal;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
 use crate::record::state::{self};
 use crate::record::write::{Entry, Write};
-use crate::standard::{Ask, Side};
+use crate::standard::{Ask, Check, Rule, Side};
 
 impl Plan<'_> {
     pub(super) fn answer(&self, item: &str, value: &AnswerValue) -> Planned {
         let rule = self.rule("item", item)?;
-        let Some(ask) = rule.ask() else {
+        let classes = matches!(&rule.check, Check::Classification(class) if !class.classes.is_empty());
+        if rule.ask().is_none() && !classes {
             return Err(invalid(
                 "item",
                 "the rule is no checklist item; see `jobsheet next` for what it asks",
             ));
-        };
-        let side = self.standard.side_of(rule);
+        }
+        let side = self.in_scope("item", rule)?;
         if side != self.context.actor.side {
-            let reason = format!("the item is answered by the role `{}`", rule.role);
+            let reason = format!("the item is answered by the role {}", rule.roles.join(" or "));
             return Err(Refusal::Forbidden { reason, rule: Some(Box::new(need(rule))) });
         }
+        self.holds_role_of(rule)?;
         self.unsealed(Some(rule))?;
-        check_value(rule, ask, value)?;
+        check_value(rule, value)?;
+        self.rises(rule, value)?;
         // Saying the same again, once it is too late to say it, does not make late what was in time.
         let same = self.record.answers.get(&rule.id).filter(|before| before.value == *value);
         let late = rule.window().is_some_and(|window| self.evidences.passed(window));
         let first = same.filter(|_| late).map(|before| Box::new(before.given().clone()));
         let entry = Entry::Answer(Answer { value: value.clone(), by: self.by(), first });
         Ok(vec![Write::Put { place: Place::answers(side), key: rule.id.clone(), entry }])
+    }
+
+    /// A class that only rises does not fall.
+    fn rises(&self, rule: &Rule, value: &AnswerValue) -> Result<(), Refusal> {
+        let (Check::Classification(class), AnswerValue::Choice(new)) = (&rule.check, value) else { return Ok(()) };
+        let rank = |id: &str| class.classes.iter().position(|class| class.id == id);
+        let before = self.record.answers.get(&rule.id).and_then(|answer| match &answer.value {
+            AnswerValue::Choice(before) => rank(before),
+            _ => None,
+        });
+        if class.rises && before > rank(new) {
+            return Err(Refusal::Invalid {
+                field: "value".to_owned(),
+                reason: "the class never goes down".to_owned(),
+                rule: Some(Box::new(need(rule))),
+            });
+        }
+        Ok(())
     }
 
     pub(super) fn measure(
@@ -46,11 +67,22 @@ impl Plan<'_> {
         unit: &str,
         instrument: Option<&str>,
     ) -> Planned {
-        self.side(Side::Field)?;
+        let entry = self.measurement(quantity, value, unit, instrument)?;
+        Ok(vec![self.append(Place::measures(self.context.actor.side), entry)])
+    }
+
+    pub(super) fn measurement(
+        &self,
+        quantity: &str,
+        value: f64,
+        unit: &str,
+        instrument: Option<&str>,
+    ) -> Result<Entry, Refusal> {
         let Some(known) = self.standard.pack().quantities.iter().find(|known| known.id == quantity) else {
             return Err(invalid("quantity", "the standard has no such quantity"));
         };
         let rule = self.standard.rule(&known.rule);
+        self.side(rule.map_or(Ok(Side::Field), |rule| self.in_scope("quantity", rule))?)?;
         self.unsealed(rule)?;
         limit_option("instrument", instrument, MAX_NAME_CHARS)?;
         let wrong = |field: &str, reason: String| {
@@ -65,14 +97,13 @@ impl Plan<'_> {
                 format!("must lie between {} and {} {}", known.min, known.max, known.unit),
             );
         }
-        let entry = Entry::Measurement(Measurement {
+        Ok(Entry::Measurement(Measurement {
             quantity: quantity.to_owned(),
             value,
             unit: unit.to_owned(),
             instrument: instrument.map(ToOwned::to_owned),
             by: self.by(),
-        });
-        Ok(vec![self.append(Place::Measures, entry)])
+        }))
     }
 
     pub(super) fn note(&self, note: &str, edit: &NoteEdit) -> Planned {
@@ -187,7 +218,9 @@ impl Plan<'_> {
 
     pub(super) fn survey(&self, answer: &SurveyAnswer) -> Planned {
         self.side(Side::Field)?;
-        let survey = &self.standard.pack().survey;
+        let Some(survey) = &self.course.flow().survey else {
+            return Err(invalid("level", "the standard has no survey for this job"));
+        };
         self.unsealed(self.standard.rule(&survey.rule))?;
         if !survey.levels.iter().any(|level| level.id == answer.level) {
             let levels: Vec<&str> = survey.levels.iter().map(|level| level.id.as_str()).collect();
@@ -209,10 +242,19 @@ impl Plan<'_> {
 
     pub(super) fn sign(&self, role: &str, name: &str, image_sha256: Option<&str>) -> Planned {
         self.side(Side::Field)?;
-        let signing = &self.standard.pack().signing;
-        let rule = self.standard.rule(&signing.rule).map(need).map(Box::new);
-        if !signing.signers.iter().chain(&signing.also).any(|signer| signer == role) {
-            let roles: Vec<&str> = signing.signers.iter().chain(&signing.also).map(String::as_str).collect();
+        let signing = self.course.flow().signing.as_ref();
+        let asked = self.signatures_asked();
+        let rule = asked.iter().find(|(signer, ..)| *signer == role).map(|(_, rule, _)| *rule);
+        let rule = rule.or_else(|| signing.and_then(|signing| self.standard.rule(&signing.rule)));
+        let cited = rule;
+        let rule = rule.map(need).map(Box::new);
+        let ends = |signer: &str| signing.is_some_and(|signing| signing.signers.iter().any(|one| one == signer));
+        let also = |signer: &str| signing.is_some_and(|signing| signing.also.iter().any(|one| one == signer));
+        if !ends(role) && !also(role) && !asked.iter().any(|(signer, ..)| *signer == role) {
+            let mut roles: Vec<&str> = asked.iter().map(|(signer, ..)| *signer).collect();
+            roles.extend(signing.iter().flat_map(|signing| signing.signers.iter().chain(&signing.also)).map(String::as_str));
+            roles.sort_unstable();
+            roles.dedup();
             let reason = format!("must be one of {}", roles.join(", "));
             return Err(Refusal::Invalid { field: "role".to_owned(), reason, rule });
         }
@@ -220,18 +262,21 @@ impl Plan<'_> {
         if let Some(image) = image_sha256 {
             is_sha256("image_sha256", image)?;
         }
-        if self.record.signatures.values().any(|signature| signature.role == role) {
+        let several = asked.iter().any(|(signer, _, everyone)| *signer == role && *everyone);
+        let again = |signature: &Signature| signature.role == role && (!several || signature.name == name);
+        if self.record.signatures.values().any(again) {
             return Err(Refusal::Sealed { rule });
         }
-        let finished = self.evidences.timeline.happened("work-finished");
-        let parked = self.state.side.is_some_and(|side| side != state::SideState::Paused);
-        if !finished && !parked {
-            let states = &self.standard.pack().states;
-            let from = states.iter().position(|state| state.event == "work-finished").unwrap_or(0);
-            let allowed = states.iter().skip(from).map(|state| state.id.clone()).collect();
+        if ends(role) || also(role) {
+            self.work_is_over(rule)?;
+        } else if let Some(after) = cited.and_then(|rule| rule.window()).and_then(|window| window.after.as_deref())
+            && !self.evidences.timeline.happened(after)
+        {
+            let from = self.course.rank_of_event(after).unwrap_or(0);
+            let allowed = self.course.flow().states.iter().skip(from).map(|state| state.id.clone()).collect();
             return Err(self.wrong_state("sign", allowed, rule));
         }
-        if signing.signers.iter().any(|signer| signer == role) {
+        if let Some(signing) = signing.filter(|_| ends(role)) {
             self.gate(&signing.event)?;
         }
         // Plain data with string keys: canonical JSON can not fail on it.
@@ -247,8 +292,68 @@ impl Plan<'_> {
         Ok(vec![self.append(Place::Signatures, entry)])
     }
 
-    pub(super) fn attest(&self, phase: &str, exceptions: &[Exception]) -> Planned {
-        self.side(Side::Field)?;
+    /// The work is over, or the visit ends without it: the customer declined, or the fault can not be cleared.
+    fn work_is_over(&self, rule: Option<Box<crate::record::error::Need>>) -> Result<(), Refusal> {
+        let flow = self.course.flow();
+        let ended = |event: &str| self.evidences.timeline.happened(event);
+        let parked = self.state.side.is_some_and(|side| side != state::SideState::Paused);
+        let after = rule.as_ref().and_then(|need| self.standard.rule(&need.rule)).and_then(|rule| rule.window());
+        let after = after.and_then(|window| window.after.as_deref()).unwrap_or("work-finished");
+        if parked || ended(after) || ended("work-finished") {
+            return Ok(());
+        }
+        let from = self.course.rank_of_event(after).unwrap_or(0);
+        let allowed = flow.states.iter().skip(from).map(|state| state.id.clone()).collect();
+        Err(self.wrong_state("sign", allowed, rule))
+    }
+
+    /// The roles whose signature some rule of this job asks for, and whether several persons of the role must sign.
+    fn signatures_asked(&self) -> Vec<(&str, &Rule, bool)> {
+        let rules = self.course.rules().iter().map(|at| &self.standard.pack().rules[*at]);
+        let asking = rules.filter_map(|rule| match rule.ask() {
+            Some(Ask::Signature { roles, everyone }) => Some((rule, roles, everyone.is_some())),
+            _ => None,
+        });
+        asking
+            .flat_map(|(rule, roles, everyone)| roles.iter().map(move |role| (role.as_str(), rule, everyone)))
+            .collect()
+    }
+
+    pub(super) fn attest(&self, phase: &str, exceptions: &[Exception], role: Option<&str>) -> Planned {
+        self.exceptions(phase, exceptions)?;
+        let key = match self.context.actor.side {
+            Side::Field => phase.to_owned(),
+            Side::Office => format!("{phase}/{}", self.attesting_role(phase, role)?),
+        };
+        let place = Place::attested(self.context.actor.side);
+        let entry = Entry::Attestation(Attestation { exceptions: exceptions.to_vec(), by: self.by() });
+        Ok(vec![Write::Put { place, key, entry }])
+    }
+
+    /// The role for which a person of the office attests: the one he names, else the only one he holds, else the only one
+    /// whose conduct stands in the phase.
+    fn attesting_role(&self, phase: &str, role: Option<&str>) -> Result<String, Refusal> {
+        let held = &self.context.actor.roles;
+        let rules = self.course.rules().iter().filter(|at| self.course.side(**at) == Some(Side::Office));
+        let mut roles: Vec<&str> = rules
+            .map(|at| &self.standard.pack().rules[*at])
+            .filter(|rule| rule.phase == phase && rule.is_attested())
+            .flat_map(|rule| rule.roles.iter().map(String::as_str))
+            .collect();
+        roles.sort_unstable();
+        roles.dedup();
+        let may = |role: &str| held.is_empty() || held.iter().any(|one| one == role);
+        let fits = match role {
+            Some(role) => vec![role].into_iter().filter(|role| roles.contains(role) && may(role)).collect(),
+            None => roles.iter().copied().filter(|role| may(role)).collect::<Vec<_>>(),
+        };
+        match fits[..] {
+            [one] => Ok(one.to_owned()),
+            _ => Err(invalid("role", &format!("must be one of {}", roles.join(", ")))),
+        }
+    }
+
+    pub(super) fn exceptions(&self, phase: &str, exceptions: &[Exception]) -> Result<(), Refusal> {
         if !self.standard.pack().phases.iter().any(|known| known.id == phase) {
             return Err(invalid("phase", "the standard has no such phase"));
         }
@@ -257,10 +362,10 @@ impl Plan<'_> {
             if rule.phase != phase {
                 return Err(invalid("exceptions", "names a rule of another phase"));
             }
+            self.in_scope("exceptions", rule)?;
             limit_words("exceptions.reason", &exception.reason, MAX_WORDS_CHARS)?;
         }
-        let entry = Entry::Attestation(Attestation { exceptions: exceptions.to_vec(), by: self.by() });
-        Ok(vec![Write::Put { place: Place::Attested, key: phase.to_owned(), entry }])
+        Ok(())
     }
 
     pub(super) fn resolve(&self, target: &ResolveTarget, version: usize) -> Planned {
@@ -281,7 +386,8 @@ impl Plan<'_> {
                 let mut answer: Answer = serde_json::from_value(value).map_err(unreadable)?;
                 answer.first = Some(Box::new(answer.given().clone()));
                 answer.by = self.by();
-                let side = self.standard.rule(item).map_or(Side::Field, |rule| self.standard.side_of(rule));
+                let rule = self.standard.rule(item);
+                let side = rule.and_then(|rule| self.standard.side_of(&self.record.job, rule)).unwrap_or(Side::Field);
                 self.side(side)?;
                 (Place::answers(side), item.clone(), Entry::Answer(answer))
             }
@@ -293,10 +399,11 @@ impl Plan<'_> {
                 (Place::Survey, "rating".to_owned(), Entry::Rating(rating))
             }
             ResolveTarget::Attestation(phase) => {
-                self.side(Side::Field)?;
+                let side = if phase.contains('/') { Side::Office } else { Side::Field };
+                self.side(side)?;
                 let mut attestation: Attestation = serde_json::from_value(value).map_err(unreadable)?;
                 attestation.by = self.by();
-                (Place::Attested, phase.clone(), Entry::Attestation(attestation))
+                (Place::attested(side), phase.clone(), Entry::Attestation(attestation))
             }
             ResolveTarget::Assignment => {
                 self.side(Side::Office)?;

@@ -1,11 +1,12 @@
 //! From a command to what it writes. Everything that may refuse a command is asked here, before anything is written.
 
+mod decisions;
 mod entries;
 mod register;
 mod steps;
 mod values;
 
-pub(in crate::record) use register::register;
+pub(in crate::record) use register::{course, register};
 use values::{invalid, limit_option, limit_words, need};
 
 use crate::assess::Evidences;
@@ -15,10 +16,10 @@ use crate::record::containers::Place;
 use crate::record::entry::{By, Event, Message};
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_ENTRY_BYTES, MAX_NAME_CHARS, MAX_WORDS_CHARS};
-use crate::record::state::{self, VisitState};
+use crate::record::state::{self, RecordState};
 use crate::record::view::Record;
 use crate::record::write::{Entry, Write};
-use crate::standard::{Rule, Side, Standard};
+use crate::standard::{Course, Rule, Side, Standard};
 
 /// Who finds a breach of a rule.
 const BREACH_SOURCES: [&str; 4] = ["self", "survey", "audit", "complaint"];
@@ -29,6 +30,7 @@ fn event_of(kind: &str, by: By) -> Event {
         by,
         note: None,
         about: None,
+        happened: None,
         ends: Vec::new(),
         facts: std::collections::BTreeMap::new(),
     }
@@ -52,8 +54,9 @@ pub(in crate::record) fn perform(
         });
     }
     let evidences = Evidences::of(record, standard);
-    let state = state::of_timeline(&evidences.timeline, standard);
-    let plan = Plan { record, standard, context, heads, evidences, state, command: command.name() };
+    let state = state::of_timeline(&evidences.timeline, standard, &record.job);
+    let course = standard.course(&record.job);
+    let plan = Plan { record, standard, course, context, heads, evidences, state, command: command.name() };
     plan.member()?;
     let writes = plan.command(command)?;
     for write in &writes {
@@ -70,10 +73,11 @@ pub(in crate::record) fn perform(
 struct Plan<'a> {
     record: &'a Record,
     standard: &'a Standard,
+    course: &'a Course,
     context: &'a Context,
     heads: &'a [String],
     evidences: Evidences<'a>,
-    state: VisitState,
+    state: RecordState,
     command: &'static str,
 }
 
@@ -119,6 +123,11 @@ impl Plan<'_> {
             Command::Leave => self.step("left-site", |_| {}),
             Command::Close => self.step("closed", |_| {}),
             Command::Answer { item, value } => self.answer(item, value),
+            Command::BeginHold { item, value, unit, instrument } => {
+                self.begin_hold(item, *value, unit, instrument.as_deref())
+            }
+            Command::EndHold { item, value, unit } => self.end_hold(item, *value, unit),
+            Command::Decide { rule, approved, note } => self.decide(rule, *approved, note.as_deref()),
             Command::Measure { quantity, value, unit, instrument } => {
                 self.measure(quantity, *value, unit, instrument.as_deref())
             }
@@ -131,8 +140,14 @@ impl Plan<'_> {
             }
             Command::Survey(answer) => self.survey(answer),
             Command::Sign { role, name, image_sha256 } => self.sign(role, name, image_sha256.as_deref()),
-            Command::Attest { phase, exceptions } => self.attest(phase, exceptions),
-            Command::Report { event, note, about } => self.report(event, note.as_deref(), about.as_deref()),
+            Command::Attest { phase, exceptions, role } => self.attest(phase, exceptions, role.as_deref()),
+            Command::Audit { phase, exceptions } => self.audit(phase, exceptions),
+            Command::Score { rule, cause, verdict, reason } => {
+                self.score(rule, cause, *verdict, reason.as_deref())
+            }
+            Command::Report { event, note, about, happened } => {
+                self.report(event, note.as_deref(), about.as_deref(), *happened)
+            }
             Command::ExplainDelay { milestone, reason } => {
                 limit_words("reason", reason, MAX_WORDS_CHARS)?;
                 self.about_milestone("delay-explained", milestone, |event| event.note = Some(reason.clone()))
@@ -151,6 +166,7 @@ impl Plan<'_> {
                     return Err(invalid("source", &format!("must be one of {}", BREACH_SOURCES.join(", "))));
                 }
                 limit_words("note", note, MAX_WORDS_CHARS)?;
+                self.in_scope("rule", known)?;
                 self.step("breach-reported", |event| {
                     event.about = Some(known.id.clone());
                     event.note = Some(note.clone());
@@ -166,12 +182,12 @@ impl Plan<'_> {
         }
     }
 
-    /// A technician works on the visits of his crew alone.
+    /// A technician works on the visits of his crew alone, a person on duty on the own shift.
     fn member(&self) -> Result<(), Refusal> {
         let crew = self.record.assignment.as_ref().map_or(&[][..], |assignment| &assignment.crew);
         if self.context.actor.side == Side::Field && !crew.contains(&self.context.actor.person) {
             return Err(Refusal::Forbidden {
-                reason: "the visit is assigned to another crew".to_owned(),
+                reason: "it is assigned to somebody else".to_owned(),
                 rule: None,
             });
         }
@@ -198,22 +214,45 @@ impl Plan<'_> {
         self.standard.rule(id).ok_or_else(|| invalid(field, "the standard has no such rule"))
     }
 
+    /// The side that has the duty of a rule here.
+    fn in_scope(&self, field: &str, rule: &Rule) -> Result<Side, Refusal> {
+        self.standard.side_of(&self.record.job, rule).ok_or_else(|| Refusal::Invalid {
+            field: field.to_owned(),
+            reason: format!("the rule does not belong to the job `{}`", self.record.job),
+            rule: Some(Box::new(need(rule))),
+        })
+    }
+
+    /// A person of the office acts for the roles he holds.
+    fn holds_role_of(&self, rule: &Rule) -> Result<(), Refusal> {
+        self.holds_one_of(&rule.roles, rule)
+    }
+
+    fn holds_one_of(&self, roles: &[String], rule: &Rule) -> Result<(), Refusal> {
+        let held = &self.context.actor.roles;
+        let any = held.is_empty() || self.context.actor.side == Side::Field;
+        if any || roles.iter().any(|role| role == "any" || held.contains(role)) {
+            return Ok(());
+        }
+        let reason = format!("is for the role {}", roles.join(" or "));
+        Err(Refusal::Forbidden { reason: format!("`{}` {reason}", self.command), rule: Some(Box::new(need(rule))) })
+    }
+
     /// After the signature the record takes only what belongs after it.
     fn unsealed(&self, rule: Option<&Rule>) -> Result<(), Refusal> {
-        let pack = self.standard.pack();
-        let signed = self.evidences.timeline.happened(&pack.signing.event);
+        let Some(signing) = &self.course.flow().signing else { return Ok(()) };
+        let signed = self.evidences.timeline.happened(&signing.event);
         if !signed || self.context.actor.side == Side::Office {
             return Ok(());
         }
-        let rank_of = |event: &str| pack.states.iter().position(|state| state.event == event);
-        let sealed_at = rank_of(&pack.signing.event);
+        let sealed_at = self.course.rank_of_event(&signing.event);
         let belongs_after = rule
             .and_then(|rule| rule.window())
             .and_then(|window| window.after.as_deref())
-            .is_some_and(|after| after == pack.signing.event || rank_of(after) > sealed_at);
+            .is_some_and(|after| after == signing.event || self.course.rank_of_event(after) > sealed_at);
         if belongs_after {
             return Ok(());
         }
-        Err(Refusal::Sealed { rule: self.standard.rule(&pack.signing.rule).map(need).map(Box::new) })
+        Err(Refusal::Sealed { rule: self.standard.rule(&signing.rule).map(need).map(Box::new) })
     }
 }

@@ -1,4 +1,4 @@
-//! The genesis of a visit.
+//! The genesis of a document.
 
 use sha2::{Digest, Sha256};
 
@@ -10,24 +10,40 @@ use crate::record::entry::{By, EntryId};
 use crate::record::error::Refusal;
 use crate::record::limits::MAX_WORDS_CHARS;
 use crate::record::write::{Entry, Write};
-use crate::standard::{Side, Standard};
+use crate::standard::{Course, Side, Standard};
+
+/// The course that a new document will follow.
+pub(in crate::record) fn course<'a>(
+    standard: &'a Standard,
+    registration: &Registration,
+) -> Result<&'a Course, Refusal> {
+    let jobs = &standard.pack().jobs;
+    let job = match &registration.job {
+        Some(wanted) => jobs.iter().find(|job| job.id == *wanted),
+        None => jobs.first(),
+    };
+    job.map(|job| standard.course(&job.id)).ok_or_else(|| {
+        let known: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
+        invalid("job", &format!("must be one of {}", known.join(", ")))
+    })
+}
 
 /// Plans the genesis change.
 pub(in crate::record) fn register(
-    standard: &Standard,
+    course: &Course,
     registration: &Registration,
     context: &Context,
 ) -> Result<Vec<Write>, Refusal> {
     if context.actor.side != Side::Office {
         return Err(Refusal::Forbidden {
-            reason: "only the office registers a visit".to_owned(),
+            reason: "only the office registers a document".to_owned(),
             rule: None,
         });
     }
-    let pack = standard.pack();
+    let flow = course.flow();
     let mut writes = Vec::new();
     for (id, value) in &registration.order {
-        let Some(field) = pack.order.iter().find(|field| field.id == *id) else {
+        let Some(field) = flow.order.iter().find(|field| field.id == *id) else {
             return Err(invalid(&format!("order.{id}"), "the standard has no such order field"));
         };
         limit_chars(&format!("order.{id}"), value, MAX_WORDS_CHARS)?;
@@ -40,7 +56,7 @@ pub(in crate::record) fn register(
         }
         writes.push(Write::Put { place: Place::Order, key: id.clone(), entry: Entry::Order(value.clone()) });
     }
-    for field in pack.order.iter().filter(|field| field.required) {
+    for field in flow.order.iter().filter(|field| field.required) {
         if registration.order.get(&field.id).is_none_or(|value| value.trim().is_empty()) {
             return Err(invalid(&format!("order.{}", field.id), "is required"));
         }
@@ -52,7 +68,8 @@ pub(in crate::record) fn register(
     if registration.received_at.is_some() {
         received_by.stamp = crate::Stamp::wall(received);
     }
-    for (name, by) in [("request-received", received_by), ("request-registered", by)] {
+    for (at, name) in flow.opening.iter().enumerate() {
+        let by = if at == 0 { received_by.clone() } else { by.clone() };
         let id = derived_id(&context.entry_id, name);
         let event = event_of(name, by);
         writes.push(Write::Put {
@@ -65,7 +82,7 @@ pub(in crate::record) fn register(
 }
 
 /// A further key for a command that writes more than one entry: version 8 UUID from the command's key and a label.
-fn derived_id(base: &EntryId, label: &str) -> EntryId {
+pub(super) fn derived_id(base: &EntryId, label: &str) -> EntryId {
     let mut digest = Sha256::new();
     digest.update(base.as_bytes());
     digest.update(label.as_bytes());

@@ -8,18 +8,18 @@ use crate::record::error::{Need, Refusal};
 use crate::record::limits::{MAX_CREW, MAX_NAME_CHARS, MAX_WORDS_CHARS};
 use crate::record::timeline;
 use crate::record::write::{Entry, Write};
-use crate::standard::{Side, Step};
+use crate::standard::{Side, Step, is_engine_event};
 
 impl Plan<'_> {
     /// Records an event that has a step or is an incident.
     pub(super) fn step(&self, kind: &str, fill: impl FnOnce(&mut Event)) -> Planned {
-        self.may_happen(kind)?;
         let mut event = event_of(kind, self.by());
         fill(&mut event);
+        self.may_happen(kind, event.about.as_deref())?;
         Ok(vec![self.append(Place::events(self.context.actor.side), Entry::Event(event))])
     }
 
-    pub(super) fn may_happen(&self, kind: &str) -> Result<(), Refusal> {
+    fn may_happen(&self, kind: &str, about: Option<&str>) -> Result<(), Refusal> {
         let Some(known) = self.standard.event(kind) else {
             return Err(invalid("event", &format!("the standard has no event `{kind}`")));
         };
@@ -32,27 +32,37 @@ impl Plan<'_> {
             return Err(Refusal::Forbidden { reason, rule: None });
         }
         self.allowed_now(kind, known.incident)?;
-        self.gate(kind)
+        self.gate(kind)?;
+        if known.subjects.is_empty() {
+            return Ok(());
+        }
+        let Some(subject) = about.filter(|about| known.subjects.iter().any(|subject| subject.id == *about)) else {
+            let subjects: Vec<&str> = known.subjects.iter().map(|subject| subject.id.as_str()).collect();
+            return Err(invalid("about", &format!("must be one of {}", subjects.join(", "))));
+        };
+        self.gate(&format!("{kind}/{subject}"))
     }
 
     pub(super) fn allowed_now(&self, kind: &str, incident: bool) -> Result<(), Refusal> {
-        let states = &self.standard.pack().states;
-        let Some(step) = self.standard.step(kind) else {
-            let rank_of = |event: &str| states.iter().position(|state| state.event == event);
-            let after_dispatch = rank_of("order-dispatched").is_none_or(|rank| self.state.rank >= rank);
-            let before_closing = rank_of("closed").is_none_or(|rank| self.state.rank < rank);
-            if incident && after_dispatch && before_closing {
+        if is_engine_event(kind) {
+            return Ok(());
+        }
+        let Some(step) = self.course.step(kind) else {
+            let flow = self.course.flow();
+            let from = flow.assigned.as_deref().and_then(|event| self.course.rank_of_event(event)).unwrap_or(0);
+            let last = flow.states.len().saturating_sub(1);
+            if incident && (from..last).contains(&self.state.rank) {
                 return Ok(());
             }
-            let allowed =
-                states.iter().filter(|state| state.event != "closed").map(|state| state.id.clone()).collect();
+            let open = if incident { from..last } else { 0..0 };
+            let allowed = flow.states.get(open).unwrap_or_default().iter().map(|state| state.id.clone()).collect();
             return Err(self.wrong_state(kind, allowed, None));
         };
         let again = self.evidences.timeline.happened(kind) && !step.repeats;
-        if !again && step.from.contains(&self.state.id) {
+        if !again && self.course.may(kind, &self.state.id) {
             return Ok(());
         }
-        let allowed = if again { Vec::new() } else { step.from.clone() };
+        let allowed = if again { Vec::new() } else { self.course.from(kind) };
         Err(self.wrong_state(kind, allowed, self.rule_of(step)))
     }
 
@@ -82,9 +92,8 @@ impl Plan<'_> {
     pub(super) fn undo(&self, kind: &str, note: Option<&str>) -> Planned {
         let ends = self.undoes(kind);
         if ends.is_empty() {
-            let step = self.standard.step(kind);
-            let allowed = step.map(|step| step.from.clone()).unwrap_or_default();
-            return Err(self.wrong_state(kind, allowed, step.and_then(|step| self.rule_of(step))));
+            let rule = self.course.step(kind).and_then(|step| self.rule_of(step));
+            return Err(self.wrong_state(kind, self.course.from(kind), rule));
         }
         self.step(kind, |event| {
             event.ends = ends;
@@ -102,6 +111,7 @@ impl Plan<'_> {
         if !matches!(rule.check, crate::standard::Check::Milestone(_)) {
             return Err(invalid("milestone", "the rule is no deadline"));
         }
+        self.in_scope("milestone", rule)?;
         let id = rule.id.clone();
         self.step(kind, |event| {
             event.about = Some(id);
@@ -132,7 +142,11 @@ impl Plan<'_> {
         if end.instant() <= start.instant() {
             return Err(invalid("end", "must be after the start"));
         }
-        let mut writes = self.step("order-dispatched", |_| {})?;
+        let Some(assigned) = &self.course.flow().assigned else {
+            let reason = format!("nobody is assigned to a document of the job `{}`", self.record.job);
+            return Err(Refusal::Forbidden { reason, rule: None });
+        };
+        let mut writes = self.step(assigned, |_| {})?;
         let assignment = Assignment { crew: crew.to_vec(), start, end, tools: tools.to_vec(), by: self.by() };
         writes.push(Write::Put {
             place: Place::Office,
@@ -142,13 +156,24 @@ impl Plan<'_> {
         Ok(writes)
     }
 
-    pub(super) fn report(&self, kind: &str, note: Option<&str>, about: Option<&str>) -> Planned {
+    pub(super) fn report(
+        &self,
+        kind: &str,
+        note: Option<&str>,
+        about: Option<&str>,
+        happened: Option<crate::Moment>,
+    ) -> Planned {
         limit_option("note", note, MAX_WORDS_CHARS)?;
         limit_option("about", about, MAX_NAME_CHARS)?;
-        if BOUND_EVENTS.contains(&kind) {
+        let assigned = self.course.flow().assigned.as_deref() == Some(kind);
+        if BOUND_EVENTS.contains(&kind) || is_engine_event(kind) || assigned || self.is_decision(kind) {
             return Err(invalid("event", "has a command of its own"));
         }
+        if happened.is_some_and(|happened| happened.instant() > self.context.stamp.corrected()) {
+            return Err(invalid("happened", "lies ahead; leave it out for what happens now"));
+        }
         self.step(kind, |event| {
+            event.happened = happened;
             event.note = note.map(ToOwned::to_owned);
             event.about = about.map(ToOwned::to_owned);
         })
@@ -156,10 +181,7 @@ impl Plan<'_> {
 }
 
 /// Events that other commands record; `report` does not, so that there is one way to do each.
-const BOUND_EVENTS: [&str; 24] = [
-    "request-received",
-    "request-registered",
-    "order-dispatched",
+const BOUND_EVENTS: [&str; 18] = [
     "order-accepted",
     "tools-checked",
     "appointment-confirmed",
@@ -178,7 +200,4 @@ const BOUND_EVENTS: [&str; 24] = [
     "handed-over",
     "left-site",
     "closed",
-    "delay-explained",
-    "escalated",
-    "breach-reported",
 ];

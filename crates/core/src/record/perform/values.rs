@@ -3,7 +3,7 @@
 use crate::record::entry::AnswerValue;
 use crate::record::error::{Need, Refusal};
 use crate::record::limits::MAX_WORDS_CHARS;
-use crate::standard::{Ask, Rule};
+use crate::standard::{Ask, Check, Rule};
 
 pub(super) fn need(rule: &Rule) -> Need {
     Need { rule: rule.id.clone(), clause: rule.clause.clone(), text: rule.text.clone() }
@@ -38,7 +38,17 @@ pub(super) fn is_sha256(field: &str, text: &str) -> Result<(), Refusal> {
     if right { Ok(()) } else { Err(invalid(field, "must be 64 lower-case hexadecimal digits")) }
 }
 
-pub(super) fn check_value(rule: &Rule, ask: &Ask, value: &AnswerValue) -> Result<(), Refusal> {
+/// Whether a value is an answer to what a rule asks.
+pub(super) fn check_value(rule: &Rule, value: &AnswerValue) -> Result<(), Refusal> {
+    let classes;
+    let ask = match (&rule.check, rule.ask()) {
+        (_, Some(ask)) => ask,
+        (Check::Classification(class), None) => {
+            classes = Ask::Choice { options: class.classes.clone() };
+            &classes
+        }
+        _ => return Err(invalid("item", "the rule is no checklist item")),
+    };
     let wrong = |reason: String| {
         Err(Refusal::Invalid { field: "value".to_owned(), reason, rule: Some(Box::new(need(rule))) })
     };
@@ -54,12 +64,23 @@ pub(super) fn check_value(rule: &Rule, ask: &Ask, value: &AnswerValue) -> Result
             let options: Vec<&str> = options.iter().map(|option| option.id.as_str()).collect();
             wrong(format!("must be one of {}", options.join(", ")))
         }
+        (Ask::Several { options, .. }, AnswerValue::Several(chosen)) => {
+            let known = |id: &String| options.iter().any(|option| option.id == *id);
+            let twice = chosen.iter().enumerate().any(|(at, id)| chosen[..at].contains(id));
+            if !chosen.is_empty() && !twice && chosen.iter().all(known) {
+                return Ok(());
+            }
+            let options: Vec<&str> = options.iter().map(|option| option.id.as_str()).collect();
+            wrong(format!("must be some of {}, each once", options.join(", ")))
+        }
         (Ask::Photo { .. }, _) => wrong("is proved by photos; use `add-photo`".to_owned()),
+        (Ask::Hold(_), _) => wrong("is proved by a hold test; use `begin-hold` and `end-hold`".to_owned()),
+        (Ask::Several { .. }, _) => wrong("must be a list of options".to_owned()),
         (Ask::YesNo, _) => wrong("must be yes or no".to_owned()),
         (Ask::Choice { .. }, _) => wrong("must be one of the options".to_owned()),
         (Ask::Text | Ask::Document, _) => wrong("must be a text".to_owned()),
         (Ask::Time, _) => wrong("must be a time".to_owned()),
-        (Ask::Number { quantity, .. }, _) => {
+        (Ask::Number { quantity, .. } | Ask::Series { quantity, .. }, _) => {
             wrong(format!("is proved by a measurement; use `measure` with `{quantity}`"))
         }
     }

@@ -1,0 +1,47 @@
+//! Events that belong to the engine, not to a standard: every pack has them and none lists them.
+
+use std::sync::OnceLock;
+
+use super::{EventKind, Side};
+use crate::Text;
+
+const BOTH: &[Side] = &[Side::Office, Side::Field];
+const OFFICE: &[Side] = &[Side::Office];
+const FIELD: &[Side] = &[Side::Field];
+
+const EVENTS: [(&str, &str, &str, &[Side]); 9] = [
+    ("delay-explained", "Reason given for a missed deadline", "已说明超时原因", BOTH),
+    ("escalated", "Missed deadline escalated", "超时已上报", BOTH),
+    ("breach-reported", "Breach of a rule reported", "已报告违规", BOTH),
+    ("audited", "Conduct audited", "已检查行为规范", OFFICE),
+    ("hold-started", "Hold test begun", "保压试验开始", FIELD),
+    ("hold-ended", "Hold test ended", "保压试验结束", FIELD),
+    ("score-confirmed", "Points confirmed", "记分已确认", OFFICE),
+    ("score-waived", "Points waived", "记分已免除", OFFICE),
+    ("score-appealed", "Points appealed", "已申诉记分", BOTH),
+];
+
+/// The engine's events.
+pub fn engine_events() -> &'static [EventKind] {
+    static MADE: OnceLock<Vec<EventKind>> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let event = |(id, en, zh, by): (&str, &str, &str, &[Side])| EventKind {
+            id: id.to_owned(),
+            name: Text::new(en, zh),
+            by: by.to_vec(),
+            incident: false,
+            subjects: Vec::new(),
+        };
+        EVENTS.into_iter().map(event).collect()
+    })
+}
+
+/// Whether an event is the engine's.
+pub(crate) fn is_engine_event(id: &str) -> bool {
+    EVENTS.iter().any(|(known, ..)| *known == id)
+}
+
+/// An engine event by id.
+pub(super) fn engine_event(id: &str) -> Option<&'static EventKind> {
+    engine_events().iter().find(|event| event.id == id)
+}
