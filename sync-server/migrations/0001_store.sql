@@ -8,11 +8,12 @@ CREATE TABLE tenant (
     next_seq INTEGER NOT NULL CHECK (next_seq > 0)
 ) STRICT;
 
+-- `roles` is a JSON array of role ids.
 CREATE TABLE token (
     tenant     TEXT NOT NULL REFERENCES tenant (id),
     id         TEXT NOT NULL,
     name       TEXT NOT NULL,
-    role       TEXT NOT NULL,
+    roles      TEXT NOT NULL,
     hash       BLOB NOT NULL CHECK (length(hash) = 32),
     created_at INTEGER NOT NULL,
     revoked_at INTEGER,
@@ -58,6 +59,20 @@ CREATE TABLE pack (
     PRIMARY KEY (tenant, sha256)
 ) STRICT, WITHOUT ROWID;
 
+-- Packs of the company. A version stays as it was stored: documents pin it. `source` is what is pinned, `original` what was
+-- sent, which may only say what differs from another pack.
+CREATE TABLE standard (
+    tenant   TEXT NOT NULL REFERENCES tenant (id),
+    id       TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    sha256   BLOB NOT NULL CHECK (length(sha256) = 32),
+    source   TEXT NOT NULL,
+    original TEXT NOT NULL,
+    added_by TEXT NOT NULL,
+    added_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id, version)
+) STRICT, WITHOUT ROWID;
+
 -- Imported service requests. `fields` is a JSON object of order fields.
 CREATE TABLE request (
     tenant      TEXT NOT NULL REFERENCES tenant (id),
@@ -71,15 +86,19 @@ CREATE TABLE request (
     PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;
 
--- One row for each visit: what lists show. All columns from `number` on are read from the document in the transaction that
--- changes it.
+-- One row for each visit, case and shift: what lists show. `request` is empty where no imported request is behind it, `about`
+-- is the document that a case is about. All columns from `state` on are read from the document in the transaction that changes
+-- it; `owed_by` is a JSON array of the roles that owe something at the office.
 CREATE TABLE visit (
     tenant       TEXT NOT NULL REFERENCES tenant (id),
     id           BLOB NOT NULL CHECK (length(id) = 16),
-    request      TEXT NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('visit', 'case', 'shift')),
+    job          TEXT NOT NULL,
+    number       TEXT NOT NULL,
+    request      TEXT,
+    about        BLOB,
     pack         BLOB NOT NULL,
     office_actor BLOB NOT NULL CHECK (length(office_actor) = 16),
-    number       TEXT NOT NULL,
     state        TEXT NOT NULL,
     urgency      TEXT NOT NULL,
     start_at     INTEGER,
@@ -88,19 +107,23 @@ CREATE TABLE visit (
     outstanding  INTEGER NOT NULL,
     violated     INTEGER NOT NULL,
     conflicts    INTEGER NOT NULL,
+    owed_by      TEXT NOT NULL,
     next_due     INTEGER,
     updated_seq  INTEGER NOT NULL,
     heads        BLOB NOT NULL,
     search       TEXT NOT NULL,
     PRIMARY KEY (tenant, id),
+    UNIQUE (tenant, number),
     UNIQUE (tenant, request),
     FOREIGN KEY (tenant, request) REFERENCES request (tenant, number),
+    FOREIGN KEY (tenant, about) REFERENCES visit (tenant, id),
     FOREIGN KEY (tenant, pack) REFERENCES pack (tenant, sha256)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX visit_by_update ON visit (tenant, updated_seq DESC);
 CREATE INDEX visit_by_due ON visit (tenant, next_due) WHERE next_due IS NOT NULL;
 CREATE INDEX visit_by_state ON visit (tenant, state, updated_seq DESC);
+CREATE INDEX visit_by_job ON visit (tenant, kind, job, updated_seq DESC);
 
 -- The document as Automerge saves it: derived from `change`, beside the list so that listing does not read it.
 CREATE TABLE snapshot (

@@ -27,8 +27,8 @@ impl App {
         Ok(Self { store: Store::open(folder)?, standards: Standards::default(), clock })
     }
 
-    /// A person of the office, acting now.
-    pub(crate) fn by(&self, person: &str) -> By {
-        By { person: person.to_owned(), now: self.clock.now() }
+    /// The server itself, or whoever works at its command line, acting now.
+    pub(crate) fn itself(&self, name: &str) -> By {
+        By::itself(name, self.clock.now())
     }
 }

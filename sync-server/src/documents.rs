@@ -4,19 +4,20 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jobsheet_core::assess::{self, Assessment, MilestoneState};
-use jobsheet_core::record::{Actor, Context, Record, Document};
+use jobsheet_core::assess;
+use jobsheet_core::record::{Actor, Context, Document, Record};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Moment, Stamp};
 use uuid::Uuid;
 
+use crate::office::By;
 use crate::secret::{self, NoRandomness};
 use crate::standards::Standards;
 use crate::store::{NewChange, Projection, Reading, StoreError, Writing};
 
-/// A visit with what is needed to change and judge it.
+/// A visit, case or shift with what is needed to change and judge it.
 pub(crate) struct Loaded {
-    /// The visit.
+    /// The document.
     pub(crate) visit: Document,
     /// The standard it pins.
     pub(crate) standard: Arc<Standard>,
@@ -47,7 +48,7 @@ pub(crate) fn commit(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let first = tx.append_changes(id, changes, now)?;
-    let shown = project(visit.record(), &assess::assess(visit.record(), standard, now));
+    let shown = project(visit.record(), standard, now);
     let last = first + changes.len().saturating_sub(1) as u64;
     tx.store_document(id, &visit.save(), &visit.heads(), &shown, last)?;
     Ok(first)
@@ -65,8 +66,7 @@ pub(crate) fn judge_overdue(
     for id in tx.visits_overdue(now, JUDGED_AT_ONCE)? {
         match load(tx, standards, &id) {
             Ok(Some(Loaded { visit, standard, .. })) => {
-                let shown = project(visit.record(), &assess::assess(visit.record(), &standard, now));
-                tx.store_projection(&id, &shown)?;
+                tx.store_projection(&id, &project(visit.record(), &standard, now))?;
             }
             Ok(None) => {}
             // One visit that can not be read must not keep the others from being judged.
@@ -80,32 +80,32 @@ pub(crate) fn judge_overdue(
 }
 
 /// What lists show of a record.
-fn project(record: &Record, assessment: &Assessment) -> Projection {
+fn project(record: &Record, standard: &Standard, now: Timestamp) -> Projection {
+    let tally = assess::tally(record, standard, Side::Office, now);
     let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
     let order = |field: &str| record.order.get(field).cloned().unwrap_or_default();
     let crew = record.assignment.as_ref().map(|assignment| assignment.crew.clone()).unwrap_or_default();
-    let running = assessment.milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
-    let search = ["number", "customer_name", "area", "fault"].map(order).join("\n") + "\n" + &crew.join("\n");
+    let search = ["customer_name", "area", "fault"].map(order).join("\n") + "\n" + &crew.join("\n");
     Projection {
-        number: order("number"),
-        state: assessment.state.id.clone(),
+        state: tally.state.id,
         urgency: order("urgency"),
         start: record.assignment.as_ref().map(|assignment| assignment.start.instant()),
         crew,
         customer: order("customer_name"),
-        outstanding: count(assessment.counts.outstanding),
-        violated: count(assessment.counts.violated),
+        outstanding: count(tally.counts.outstanding),
+        violated: count(tally.counts.violated),
         conflicts: count(record.conflicts.len()),
-        next_due: running.filter_map(|milestone| milestone.due).map(|due| due.instant()).min(),
+        owed_by: tally.owed_by.into_iter().collect(),
+        next_due: tally.next_due.map(|due| due.instant()),
         search: search.to_lowercase(),
     }
 }
 
 /// The context of a command that the office gives now.
-pub(crate) fn office_context(person: &str, now: Timestamp) -> Result<Context, NoRandomness> {
+pub(crate) fn office_context(by: &By) -> Result<Context, NoRandomness> {
     Ok(Context {
-        actor: Actor { person: person.to_owned(), side: Side::Office, roles: Vec::new() },
-        stamp: Stamp::wall(Moment::utc(now)),
+        actor: Actor { person: by.person.clone(), side: Side::Office, roles: by.roles.ids() },
+        stamp: Stamp::wall(Moment::utc(by.now)),
         entry_id: secret::random_uuid()?,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jobsheet_core::record::{
-    Actor, AnswerValue, ApplyError, Command, Context, NoteEdit, OldPart, Registration, Document, DocumentId,
+    Actor, AnswerValue, ApplyError, Command, Context, Document, DocumentId, NoteEdit, OldPart, Registration,
 };
 use jobsheet_core::standard::{Ask, Side, Standard};
 use jobsheet_core::{Moment, Stamp};
@@ -29,9 +29,7 @@ pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
         .rules
         .iter()
         .filter(|rule| standard.side_of(&standard.pack().jobs[0].id, rule) == Some(Side::Field))
-        .filter(|rule| {
-            rule.window().is_none_or(|window| window.after.as_deref() != Some("signed-off"))
-        })
+        .filter(|rule| rule.window().is_none_or(|window| window.after.as_deref() != Some("signed-off")))
         .filter_map(|rule| rule.ask().map(|ask| (rule.id.as_str(), ask)))
         .filter(|(_, ask)| matches!(ask, Ask::YesNo | Ask::Text))
         .collect();

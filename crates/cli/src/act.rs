@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jobsheet::PhotoFacts;
 use jobsheet_core::Moment;
 use jobsheet_core::record::{
-    AnswerValue, Command, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer, DocumentId,
+    AnswerValue, Command, DocumentId, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer,
 };
 
 use crate::Here;
@@ -381,7 +381,9 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
         }
         Act::Survey { on, level, words } => (on, Command::Survey(SurveyAnswer { level, words })),
         Act::Attest { on, phase, exceptions } => (on, Command::Attest { phase, exceptions, role: None }),
-        Act::ReportEvent { on, event, note, about } => (on, Command::Report { event, note, about, happened: None }),
+        Act::ReportEvent { on, event, note, about } => {
+            (on, Command::Report { event, note, about, happened: None })
+        }
         Act::ExplainDelay { on, milestone, reason } => (on, Command::ExplainDelay { milestone, reason }),
         Act::Escalate { on, milestone, to } => (on, Command::Escalate { milestone, to }),
         Act::ReportBreach { on, rule, source, note } => {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use jobsheet::{Store, VisitView};
 use jobsheet_core::assess::{MilestoneState, Status, Why};
-use jobsheet_core::record::{ResolveTarget, DocumentId};
+use jobsheet_core::record::{DocumentId, ResolveTarget};
 use jobsheet_core::report::Audience;
 use serde_json::Value;
 

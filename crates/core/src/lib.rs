@@ -6,6 +6,7 @@
 pub mod assess;
 pub mod deadline;
 pub mod record;
+pub mod rehearse;
 pub mod report;
 pub mod standard;
 mod text;

@@ -8,7 +8,7 @@ use automerge::{AutoCommit, ROOT, ReadDoc};
 use common::{Job, moment, rule};
 use jobsheet_core::assess::{MilestoneState, Status, Why, next};
 use jobsheet_core::record::{
-    AnswerValue, Command, Conflict, Exception, NoteEdit, ResolveTarget, SideState, SurveyAnswer, Document,
+    AnswerValue, Command, Conflict, Document, Exception, NoteEdit, ResolveTarget, SideState, SurveyAnswer,
 };
 use jobsheet_core::standard::Side;
 

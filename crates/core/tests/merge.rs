@@ -12,7 +12,7 @@ use common::{Job, id, moment, rule, standard};
 use jobsheet_core::Moment;
 use jobsheet_core::assess::{assess, next};
 use jobsheet_core::record::{
-    Actor, AnswerValue, Command, Context, Exception, NoteEdit, OldPart, Record, SurveyAnswer, Document,
+    Actor, AnswerValue, Command, Context, Document, Exception, NoteEdit, OldPart, Record, SurveyAnswer,
     check_field_change, state,
 };
 use jobsheet_core::standard::Side;
@@ -104,7 +104,7 @@ fn answer(item: &str, value: AnswerValue) -> Command {
 }
 
 fn report(event: &str) -> Command {
-    Command::Report { event: event.to_owned(), note: None, about: None , happened: None }
+    Command::Report { event: event.to_owned(), note: None, about: None, happened: None }
 }
 
 /// What leads on, the last steps first: so runs go deep.
@@ -270,7 +270,7 @@ impl Replica {
         commands.extend(pool(record, &mut dice));
         self.count += 1;
         let context = Context {
-            actor: Actor { person: self.person.clone(), side: self.side },
+            actor: Actor { person: self.person.clone(), side: self.side, roles: Vec::new() },
             stamp: Stamp::wall(self.now),
             entry_id: id(self.count),
         };
@@ -296,7 +296,12 @@ impl Replica {
 
     fn known_state(&self) {
         let state = state(self.visit.record(), &standard());
-        assert_eq!(standard().rank(&state.id), Some(state.rank), "`{}` is no state of the pack", state.id);
+        assert_eq!(
+            standard().course("service").rank(&state.id),
+            Some(state.rank),
+            "`{}` is no state of the pack",
+            state.id
+        );
         assert!(self.visit.record().unreadable.is_empty());
     }
 }

@@ -9,8 +9,8 @@ use automerge::transaction::Transactable;
 use automerge::{AutoCommit, Change, ExpandedChange, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
 use common::{Job, RECEIVED, id, moment, rule};
 use jobsheet_core::record::{
-    AnswerValue, Command, Exception, MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER, MAX_WORDS_CHARS,
-    NoteEdit, OldPart, OwnershipError, SurveyAnswer, Document, check_field_change, read_header,
+    AnswerValue, Command, Document, Exception, MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER,
+    MAX_WORDS_CHARS, NoteEdit, OldPart, OwnershipError, SurveyAnswer, check_field_change, read_header,
 };
 
 const EVENT: &str = r#"{"type":"paused","by":"tech-1","at":"2026-03-02T10:30:00+08:00"}"#;
@@ -413,9 +413,15 @@ fn every_change_of_a_field_command_is_admitted() {
         Command::Attest {
             phase: "work".into(),
             exceptions: vec![Exception { rule: rule("no-extra-promise"), reason: "\u{1}".repeat(2_000) }],
+            role: None,
         },
-        Command::Report { event: "objection-raised".into(), note: Some(words()), about: None , happened: None },
-        Command::Report { event: "objection-settled".into(), note: None, about: None , happened: None },
+        Command::Report {
+            event: "objection-raised".into(),
+            note: Some(words()),
+            about: None,
+            happened: None,
+        },
+        Command::Report { event: "objection-settled".into(), note: None, about: None, happened: None },
         Command::ExplainDelay { milestone: rule("urgent-arrival-2h"), reason: words() },
         Command::Escalate { milestone: rule("urgent-arrival-2h"), to: "supervisor".into() },
         Command::ReportBreach { rule: rule("uniform"), source: "self".into(), note: words() },

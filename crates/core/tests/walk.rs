@@ -4,7 +4,7 @@ mod common;
 
 use common::{Job, moment, rule};
 use jobsheet_core::assess::{MilestoneState, Status, Why, judge, next, tally};
-use jobsheet_core::record::{AnswerValue, Command, Refusal, Document};
+use jobsheet_core::record::{AnswerValue, Command, Document, Refusal};
 use jobsheet_core::standard::Side;
 
 #[test]

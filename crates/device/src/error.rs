@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jobsheet_core::record::{RecordError, Refusal, DocumentId};
+use jobsheet_core::record::{DocumentId, RecordError, Refusal};
 use rusqlite::ErrorCode;
 
 /// Why the store could not do what was asked.

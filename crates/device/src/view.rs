@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, NextStep};
-use jobsheet_core::record::{Record, DocumentId};
+use jobsheet_core::record::{DocumentId, Record};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Lang, hex, report};
 use serde::Serialize;

@@ -19,7 +19,6 @@ use crate::store::{NewChange, StoreError, Writing};
 const MAX_DOCUMENT_BYTES: usize = 2 << 20;
 /// Length of an Automerge actor id, in bytes.
 const ACTOR_BYTES: usize = 16;
-/// The event that the server records when a signed record has reached it.
 /// Person id of the server itself.
 const SERVER: &str = "server";
 
@@ -210,7 +209,7 @@ fn write(
             tx.add_actor(id, &change.actor, Some(&sender.device))?;
         }
     }
-    let by = By { person: SERVER.to_owned(), now };
+    let by = By::itself(SERVER, now);
     changes.extend(note_upload(&mut merged, &loaded.standard, &loaded.office_actor, &by)?);
     commit(tx, id, &merged, &loaded.standard, &changes, now)
 }
@@ -231,8 +230,8 @@ fn note_upload(
         return Ok(None);
     }
     visit.set_actor(actor);
-    let command = Command::Report { event: uploaded.clone(), note: None, about: None , happened: None };
-    let context = office_context(&by.person, by.now)?;
+    let command = Command::Report { event: uploaded.clone(), note: None, about: None, happened: None };
+    let context = office_context(by)?;
     match visit.apply(standard, &command, &context) {
         Ok(applied) => Ok(Some(NewChange {
             hash: applied.hash,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jobsheet_core::standard::Diagnostic;
 use qrcode::QrCode;
 use qrcode::render::unicode;
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::{CommandError, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::intake::{self, IntakeError, Mapping};
-use crate::office::{self, Role};
+use crate::office::{self, OfficeError, Role, Roles};
 
 /// Person id of whoever works at the server's command line.
 const CONSOLE: &str = "console";
@@ -32,7 +33,7 @@ pub(super) fn import(
     let bytes = std::fs::read(csv).map_err(failed(csv))?;
     let rows = intake::read(&bytes, &mapping)?;
     let app = App::open(folder, clock)?;
-    let by = app.by(CONSOLE);
+    let by = app.itself(CONSOLE);
     let summary = app.store.write(|tx| intake::store(tx, rows, &by))?;
     if as_json {
         say(json!(summary));
@@ -52,15 +53,16 @@ pub(super) fn import(
 pub(super) fn create_token(
     folder: &Path,
     name: &str,
-    role: Role,
+    roles: &[Role],
     as_json: bool,
     clock: Clock,
 ) -> Result<(), CommandError> {
+    let roles = Roles::of(roles).ok_or(CommandError::Roles)?;
     let app = App::open(folder, clock)?;
-    let by = app.by(CONSOLE);
-    let token = app.store.write(|tx| office::create_token(tx, name, role, &by))?;
+    let by = app.itself(CONSOLE);
+    let token = app.store.write(|tx| office::create_token(tx, name, &roles, &by))?;
     if as_json {
-        say(json!({"id": token.id, "name": name, "role": role.id(), "token": token.reveal()}));
+        say(json!({"id": token.id, "name": name, "roles": roles.names(), "token": token.reveal()}));
     } else {
         say(format_args!("office token: {}", token.reveal()));
     }
@@ -77,7 +79,8 @@ pub(super) fn list_tokens(folder: &Path, as_json: bool, clock: Clock) -> Result<
     }
     for token in tokens {
         let revoked = token.revoked_at.map(|at| format!("  revoked {at}")).unwrap_or_default();
-        say(format_args!("{}  {}  {}  made {}{revoked}", token.id, token.name, token.role, token.created_at));
+        let roles = token.roles.join(", ");
+        say(format_args!("{}  {}  {roles}  made {}{revoked}", token.id, token.name, token.created_at));
     }
     Ok(())
 }
@@ -85,7 +88,7 @@ pub(super) fn list_tokens(folder: &Path, as_json: bool, clock: Clock) -> Result<
 /// Revokes an office token.
 pub(super) fn revoke_token(folder: &Path, id: &str, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
-    let by = app.by(CONSOLE);
+    let by = app.itself(CONSOLE);
     app.store.write(|tx| office::revoke_token(tx, id, &by))?;
     say(format_args!("token {id} revoked"));
     Ok(())
@@ -94,7 +97,7 @@ pub(super) fn revoke_token(folder: &Path, id: &str, clock: Clock) -> Result<(), 
 /// Adds a technician.
 pub(super) fn add_technician(folder: &Path, id: &str, name: &str, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
-    let by = app.by(CONSOLE);
+    let by = app.itself(CONSOLE);
     app.store.write(|tx| office::add_technician(tx, id, name, &by))?;
     say(format_args!("technician {id} added"));
     Ok(())
@@ -123,7 +126,7 @@ pub(super) fn enrol(
     clock: Clock,
 ) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
-    let by = app.by(CONSOLE);
+    let by = app.itself(CONSOLE);
     let issued = app.store.write(|tx| office::issue_code(tx, technician, &by))?;
     let query: String = form_urlencoded::Serializer::new(String::new())
         .append_pair("server", server)
@@ -148,11 +151,61 @@ pub(super) fn enrol(
 /// Gives the data a new epoch.
 pub(super) fn restored(folder: &Path, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
-    let by = app.by(CONSOLE);
+    let by = app.itself(CONSOLE);
     app.store.write(|tx| {
         tx.renew_epoch()?;
         tx.audit(by.now, &by.person, "restored", "main", "")
     })?;
     say("devices will fetch everything anew");
+    Ok(())
+}
+
+/// Adds a pack of the company. What is wrong with it is listed, with its line.
+pub(super) fn add_standard(folder: &Path, file: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> {
+    let failed = |source| CommandError::File { path: file.to_path_buf(), source };
+    let source = std::fs::read_to_string(file).map_err(failed)?;
+    let app = App::open(folder, clock)?;
+    let place = |diagnostic: &Diagnostic| {
+        let Diagnostic { line, column, code, message, help, .. } = diagnostic;
+        let help = if help.en.is_empty() { String::new() } else { format!("; {}", help.en) };
+        format!("{}:{line}:{column}: {code}: {}{help}", file.display(), message.en)
+    };
+    let published = match office::publish(&app.store, &app.standards, &source, &app.itself(CONSOLE)) {
+        Ok(published) => published,
+        Err(OfficeError::Pack(diagnostics)) => {
+            if as_json {
+                say(json!({"diagnostics": diagnostics}));
+            } else {
+                diagnostics.iter().for_each(|diagnostic| say(place(diagnostic)));
+            }
+            return Err(CommandError::Pack(diagnostics.len()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if as_json {
+        say(json!(published));
+        return Ok(());
+    }
+    published.warnings.iter().for_each(|warning| say(format_args!("warning: {}", place(warning))));
+    let done = if published.new { "added" } else { "stored already" };
+    say(format_args!("standard {} {} {done}: {}", published.id, published.version, published.sha256));
+    Ok(())
+}
+
+/// Lists the standards.
+pub(super) fn list_standards(folder: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    let standards = app.store.read(|tx| office::list_standards(tx, &app.standards))?;
+    if as_json {
+        say(json!(standards));
+        return Ok(());
+    }
+    for standard in standards {
+        let used = if standard.current { "" } else { "  not used for new documents" };
+        say(format_args!(
+            "{}  {}  {}  {}{used}",
+            standard.id, standard.version, standard.origin, standard.title.en
+        ));
+    }
     Ok(())
 }

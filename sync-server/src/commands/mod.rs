@@ -77,6 +77,9 @@ enum Command {
     /// Technicians
     #[command(subcommand)]
     Technician(TechnicianCommand),
+    /// Standards: those that come with the server and the company's own
+    #[command(subcommand)]
+    Standard(StandardCommand),
     /// Issue a code by which one device of a technician enrols
     Enrol {
         #[command(flatten)]
@@ -105,9 +108,9 @@ enum TokenCommand {
         /// Whose token it is: the person id of what is done with it
         #[arg(long)]
         name: String,
-        /// What its holder does
-        #[arg(long, value_enum, default_value = "dispatcher")]
-        role: Role,
+        /// What its holder does; give it once for each role
+        #[arg(long = "role", value_enum, default_value = "dispatcher", value_name = "ROLE")]
+        roles: Vec<Role>,
         #[command(flatten)]
         output: Output,
     },
@@ -139,6 +142,26 @@ enum TechnicianCommand {
         name: String,
     },
     /// List the technicians
+    List {
+        #[command(flatten)]
+        data: DataDir,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StandardCommand {
+    /// Add a pack of the company, whole or as what differs from another
+    Add {
+        #[command(flatten)]
+        data: DataDir,
+        /// The pack file
+        file: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the standards
     List {
         #[command(flatten)]
         data: DataDir,
@@ -180,6 +203,12 @@ pub(crate) enum CommandError {
     /// Rows of an import were not taken.
     #[error("{0} rows were not taken; they are listed above")]
     RowsRefused(usize),
+    /// Roles that do not go together.
+    #[error("admin and auditor stand alone; give no other role with them")]
+    Roles,
+    /// A pack has errors.
+    #[error("the pack has {0} errors, listed above; nothing was stored")]
+    Pack(usize),
     /// The runtime can not be started.
     #[error("the server can not be started: {0}")]
     Runtime(std::io::Error),
@@ -230,8 +259,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Import { data, mapping, csv, output } => {
             console::import(&data.folder()?, &mapping, &csv, output.json, clock)
         }
-        Command::Token(TokenCommand::Create { data, name, role, output }) => {
-            console::create_token(&data.folder()?, &name, role, output.json, clock)
+        Command::Token(TokenCommand::Create { data, name, roles, output }) => {
+            console::create_token(&data.folder()?, &name, &roles, output.json, clock)
         }
         Command::Token(TokenCommand::List { data, output }) => {
             console::list_tokens(&data.folder()?, output.json, clock)
@@ -244,6 +273,12 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Technician(TechnicianCommand::List { data, output }) => {
             console::list_technicians(&data.folder()?, output.json, clock)
+        }
+        Command::Standard(StandardCommand::Add { data, file, output }) => {
+            console::add_standard(&data.folder()?, &file, output.json, clock)
+        }
+        Command::Standard(StandardCommand::List { data, output }) => {
+            console::list_standards(&data.folder()?, output.json, clock)
         }
         Command::Enrol { data, technician, server, output } => {
             console::enrol(&data.folder()?, &technician, &server, output.json, clock)

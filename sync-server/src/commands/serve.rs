@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::documents;
 use crate::http::{self, Limits, Waits};
-use crate::office::{OfficeError, Role, create_token};
+use crate::office::{OfficeError, Roles, create_token};
 
 /// How often it is looked for deadlines that have passed.
 const DEADLINE_INTERVAL: Duration = Duration::from_secs(5);
@@ -87,7 +87,7 @@ fn first_token(app: &App) -> Result<Option<String>, OfficeError> {
         if !tx.tokens()?.is_empty() {
             return Ok(None);
         }
-        let token = create_token(tx, "office", Role::Admin, &app.by("server"))?;
+        let token = create_token(tx, "office", &Roles::admin(), &app.itself("server"))?;
         Ok(Some(token.reveal()))
     })
 }

@@ -1,6 +1,6 @@
 //! Who calls: an office token or a device token, checked against the store on every request.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use uuid::Uuid;
@@ -9,20 +9,42 @@ use super::input::blocking;
 use super::problem::Problem;
 use crate::admission::Sender;
 use crate::app::{App, Shared};
-use crate::office::Role;
+use crate::office::{Act, By, OfficeError, Roles};
 use crate::secret::{Token, TokenKind};
 
 /// A person or program of the office.
 pub(super) struct Office {
-    /// Name of the token: the person id of what it does.
-    pub(super) name: String,
+    name: String,
+    roles: Roles,
+}
+
+impl Office {
+    /// Who acts now: the token's name is the person id of what is done by it.
+    pub(super) fn by(&self, app: &App) -> By {
+        By { person: self.name.clone(), roles: self.roles.clone(), now: app.clock.now() }
+    }
+}
+
+/// What a call does. A call that is not named here is for the administrator alone.
+fn act(method: &Method, route: &str) -> Act {
+    match (method.as_str(), route) {
+        ("GET" | "HEAD", _) => Act::Read,
+        ("POST", "/v1/imports") => Act::Import,
+        ("POST", "/v1/requests/{number}/dispatch" | "/v1/shifts")
+        | ("PUT", "/v1/visits/{id}/assignment") => Act::Assign,
+        ("POST", "/v1/cases") => Act::OpenCase,
+        ("POST", "/v1/visits/{id}/commands") => Act::Command,
+        ("POST", "/v1/technicians" | "/v1/enrolments") | ("DELETE", "/v1/devices/{id}") => Act::Admit,
+        ("POST", "/v1/standards") => Act::Publish,
+        _ => Act::Other,
+    }
 }
 
 /// A device.
 pub(super) struct Device(pub(super) Sender);
 
 enum Caller {
-    Office { name: String, role: Option<Role> },
+    Office { name: String, roles: Option<Roles> },
     Device(Sender),
 }
 
@@ -30,13 +52,14 @@ impl FromRequestParts<Shared> for Office {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let Caller::Office { name, role } = caller(parts, app).await? else {
+        let Caller::Office { name, roles } = caller(parts, app).await? else {
             return Err(Problem::new(403, "office-only", "a device token does not open this path"));
         };
-        let reads = parts.method == Method::GET;
-        match role {
-            Some(role) if reads || role.writes() => Ok(Self { name }),
-            _ => Err(Problem::new(403, "role", "the role of this token does not allow this")),
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let act = act(&parts.method, route);
+        match roles {
+            Some(roles) if roles.may(act) => Ok(Self { name, roles }),
+            _ => Err(OfficeError::Role.into()),
         }
     }
 }
@@ -84,7 +107,7 @@ fn identify(app: &App, token: &Token) -> Result<Caller, Problem> {
             if found.revoked {
                 return Err(Problem::new(401, "token-revoked", "the token has been revoked"));
             }
-            Ok(Caller::Office { role: Role::parse(&found.role), name: found.name })
+            Ok(Caller::Office { roles: Roles::parse(&found.roles), name: found.name })
         }
         TokenKind::Device => {
             let device: Uuid = token.id.parse().map_err(|_| not_valid())?;

@@ -5,10 +5,12 @@ mod guard;
 mod input;
 mod listen;
 mod metrics;
+mod open;
 mod people;
 mod probes;
 mod problem;
 mod requests;
+mod standards;
 mod sync;
 mod visits;
 
@@ -29,6 +31,10 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/imports", post(requests::import))
         .route("/v1/requests", get(requests::list))
         .route("/v1/requests/{number}/dispatch", post(requests::dispatch))
+        .route("/v1/shifts", post(open::shift))
+        .route("/v1/cases", post(open::case))
+        .route("/v1/standards", get(standards::list).post(standards::publish))
+        .route("/v1/standards/{id}", get(standards::show))
         .route("/v1/visits", get(visits::list))
         .route("/v1/visits/{id}", get(visits::show))
         .route("/v1/visits/{id}/report", get(visits::report))

@@ -49,7 +49,7 @@ pub(super) async fn add_technician(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let id = new.id.clone();
     let work = blocking(&app, move |app| {
-        let by = app.by(&office.name);
+        let by = office.by(app);
         app.store.write(|tx| office::add_technician(tx, &new.id, &new.name, &by))
     });
     work.await?;
@@ -63,7 +63,7 @@ pub(super) async fn issue_code(
     JsonBody(new): JsonBody<NewEnrolment>,
 ) -> Result<(StatusCode, Json<EnrolmentCode>), Problem> {
     let code = blocking(&app, move |app| {
-        let by = app.by(&office.name);
+        let by = office.by(app);
         app.store.write(|tx| office::issue_code(tx, &new.technician, &by))
     });
     Ok((StatusCode::CREATED, Json(code.await?)))
@@ -96,7 +96,7 @@ pub(super) async fn revoke_device(
     PathId(id): PathId,
 ) -> Result<StatusCode, Problem> {
     let work = blocking(&app, move |app| {
-        let by = app.by(&office.name);
+        let by = office.by(app);
         app.store.write(|tx| office::revoke_device(tx, &id, &by))
     });
     work.await?;

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jobsheet_core::record::{Need, Refusal};
+use jobsheet_core::standard::Diagnostic;
 use jobsheet_wire::WireError;
 use serde::Serialize;
 
@@ -24,6 +25,7 @@ pub(crate) struct Problem {
     code: &'static str,
     detail: String,
     rules: Vec<Need>,
+    diagnostics: Vec<Diagnostic>,
     retry: bool,
 }
 
@@ -36,13 +38,15 @@ struct Body<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "<[Need]>::is_empty")]
     rules: &'a [Need],
+    #[serde(skip_serializing_if = "<[Diagnostic]>::is_empty")]
+    diagnostics: &'a [Diagnostic],
 }
 
 impl Problem {
     /// A problem with a status, a short code in kebab case and what is wrong in words.
     pub(crate) fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, detail: detail.into(), rules: Vec::new(), retry: false }
+        Self { status, code, detail: detail.into(), rules: Vec::new(), diagnostics: Vec::new(), retry: false }
     }
 
     /// The server can not answer now; trying again helps.
@@ -66,6 +70,7 @@ impl IntoResponse for Problem {
             detail: &self.detail,
             code: self.code,
             rules: &self.rules,
+            diagnostics: &self.diagnostics,
         };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
@@ -111,11 +116,17 @@ impl From<OfficeError> for Problem {
             OfficeError::Taken { .. } => Self::new(409, "taken", detail),
             OfficeError::Invalid { .. } => Self::new(422, "invalid", detail),
             OfficeError::Refused(refusal) => refusal.into(),
+            OfficeError::Role => Self::new(403, "role", detail),
+            OfficeError::WrongKind { .. } => Self::new(422, "wrong-kind", detail),
+            OfficeError::Pack(diagnostics) => {
+                Self { diagnostics, ..Self::new(422, "pack-not-valid", detail) }
+            }
+            OfficeError::VersionTaken { .. } => Self::new(409, "version-taken", detail),
             OfficeError::CodeNotValid => Self::new(403, "code-not-valid", detail),
             OfficeError::Standard(StandardError::Unknown { .. }) => {
                 Self::new(422, "unknown-standard", detail)
             }
-            OfficeError::Store(error) => error.into(),
+            OfficeError::Store(error) | OfficeError::Standard(StandardError::Store(error)) => error.into(),
             OfficeError::Standard(StandardError::Broken { .. })
             | OfficeError::Record(_)
             | OfficeError::Report(_)

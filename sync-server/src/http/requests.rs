@@ -40,7 +40,7 @@ pub(super) async fn import(
     let summary = blocking(&app, move |app| -> Result<Summary, Problem> {
         let mapping = Mapping::builtin(&params.mapping).map_err(IntakeError::from)?;
         let rows = intake::read(&file, &mapping)?;
-        let by = app.by(&office.name);
+        let by = office.by(app);
         Ok(app.store.write(|tx| intake::store(tx, rows, &by))?)
     });
     Ok(Json(summary.await?))
@@ -64,7 +64,7 @@ pub(super) async fn dispatch(
     JsonBody(dispatch): JsonBody<Dispatch>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let visit = blocking(&app, move |app| {
-        let by = app.by(&office.name);
+        let by = office.by(app);
         app.store.write(|tx| office::dispatch(tx, &app.standards, &number, dispatch, &by))
     });
     Ok((StatusCode::CREATED, Json(json!({"visit": visit.await?}))))

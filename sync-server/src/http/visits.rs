@@ -1,4 +1,4 @@
-//! Visits as the office reads and changes them.
+//! Visits, cases and shifts as the office reads and changes them.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use axum::response::Html;
 use jobsheet_core::Lang;
 use jobsheet_core::record::Command;
 use jobsheet_core::report::Audience;
-use jobsheet_core::standard::Side;
+use jobsheet_core::standard::{Kind, Side};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use super::auth::Office;
 use super::input::{JsonBody, Paging, Params, PathId, blocking, without_values};
 use super::problem::Problem;
 use crate::app::{App, Shared};
-use crate::office::{self, Assign, HistoryEntry, OfficeError};
+use crate::office::{self, Assign, HistoryEntry, OfficeError, Viewer};
 use crate::store::{VisitFilter, VisitPage};
 
 #[derive(Deserialize)]
@@ -29,6 +29,12 @@ pub(super) struct ListParams {
     technician: String,
     #[serde(default)]
     query: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    job: String,
+    #[serde(default)]
+    owed: String,
     page: Option<u32>,
     size: Option<u32>,
 }
@@ -37,6 +43,7 @@ pub(super) struct ListParams {
 pub(super) struct ShowParams {
     lang: Option<String>,
     side: Option<Side>,
+    role: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -50,31 +57,36 @@ fn parse<T: FromStr<Err = String>>(text: Option<&str>) -> Result<Option<T>, Prob
         .transpose()
 }
 
-/// `GET /v1/visits?state=&technician=&query=&page=&size=`.
+/// `GET /v1/visits?state=&technician=&query=&kind=&job=&owed=&page=&size=`.
 pub(super) async fn list(
     _office: Office,
     State(app): State<Shared>,
     Params(params): Params<ListParams>,
 ) -> Result<Json<VisitPage>, Problem> {
     let (page, size) = Paging::new(params.page, params.size).get();
-    let filter = VisitFilter { state: params.state, technician: params.technician, query: params.query };
+    let ListParams { state, technician, query, kind, job, owed, .. } = params;
+    if !kind.is_empty() && Kind::of(&kind).is_none() {
+        let kinds = Kind::ALL.map(Kind::id).join(", ");
+        return Err(Problem::new(400, "query-not-valid", format!("`kind` must be one of {kinds}")));
+    }
+    let filter = VisitFilter { state, technician, query, kind, job, owed };
     Ok(Json(blocking(&app, move |app| app.store.read(|tx| tx.visits(&filter, page, size))).await?))
 }
 
-fn view(app: &App, id: &Uuid, side: Side, lang: Option<Lang>) -> Result<Value, OfficeError> {
-    app.store.read(|tx| office::visit_view(tx, &app.standards, id, side, lang, app.clock.now()))
+fn view(app: &App, id: &Uuid, viewer: &Viewer) -> Result<Value, OfficeError> {
+    app.store.read(|tx| office::visit_view(tx, &app.standards, id, viewer, app.clock.now()))
 }
 
-/// `GET /v1/visits/{id}?lang=&side=`.
+/// `GET /v1/visits/{id}?lang=&side=&role=`.
 pub(super) async fn show(
     _office: Office,
     State(app): State<Shared>,
     PathId(id): PathId,
     Params(params): Params<ShowParams>,
 ) -> Result<Json<Value>, Problem> {
-    let lang = parse(params.lang.as_deref())?;
-    let side = params.side.unwrap_or(Side::Office);
-    Ok(Json(blocking(&app, move |app| view(app, &id, side, lang)).await?))
+    let lang: Option<Lang> = parse(params.lang.as_deref())?;
+    let viewer = Viewer { side: params.side.unwrap_or(Side::Office), role: params.role, lang };
+    Ok(Json(blocking(&app, move |app| view(app, &id, &viewer)).await?))
 }
 
 /// `GET /v1/visits/{id}/report?lang=&audience=`.
@@ -113,9 +125,9 @@ pub(super) async fn command(
     let command =
         Command::read(body).map_err(|error| Problem::new(400, "body-not-valid", without_values(&error)))?;
     let work = move |app: &App| {
-        let by = app.by(&office.name);
+        let by = office.by(app);
         app.store.write(|tx| office::command(tx, &app.standards, &id, &command, &by))?;
-        view(app, &id, Side::Office, None)
+        view(app, &id, &Viewer::default())
     };
     Ok(Json(blocking(&app, work).await?))
 }
@@ -128,9 +140,9 @@ pub(super) async fn assign(
     JsonBody(assign): JsonBody<Assign>,
 ) -> Result<Json<Value>, Problem> {
     let work = move |app: &App| {
-        let by = app.by(&office.name);
+        let by = office.by(app);
         app.store.write(|tx| office::assign(tx, &app.standards, &id, assign, &by))?;
-        view(app, &id, Side::Office, None)
+        view(app, &id, &Viewer::default())
     };
     Ok(Json(blocking(&app, work).await?))
 }

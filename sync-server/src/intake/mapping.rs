@@ -52,6 +52,11 @@ pub(crate) enum Source {
         #[serde(default = "default_join")]
         join: String,
     },
+    /// A column that holds a time, read as the other times are; the field gets it as an instant with its offset.
+    Time {
+        /// Its name.
+        time: String,
+    },
     /// The same value for every row.
     Constant {
         /// The value.
@@ -108,7 +113,7 @@ impl Mapping {
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
         let optional = [&self.target_at, &self.closed_at, &self.verdict].into_iter().flatten();
         let ordered = self.order.values().flat_map(|source| match source {
-            Source::Column { column } => std::slice::from_ref(column),
+            Source::Column { column } | Source::Time { time: column } => std::slice::from_ref(column),
             Source::Columns { columns, .. } => columns,
             Source::Constant { .. } => &[],
         });

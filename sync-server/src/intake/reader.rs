@@ -212,7 +212,7 @@ impl File<'_> {
         let target_at = mapping.target_at.as_deref().map(&mut time).transpose()?.flatten();
         let closed_at = mapping.closed_at.as_deref().map(&mut time).transpose()?.flatten();
         let verdict = mapping.verdict.as_deref().map(|column| self.value(row, column)).transpose()?;
-        let fields = self.fields(row)?;
+        let fields = self.fields(row, line, notes)?;
         let verdict = verdict.filter(|verdict| !verdict.is_empty()).map(ToOwned::to_owned);
         self.lines.insert(number.clone(), line);
         Ok(RequestRow { number, fields, received_at, target_at, closed_at, verdict, visit: None })
@@ -232,11 +232,17 @@ impl File<'_> {
         }
     }
 
-    fn fields(&self, row: &StringRecord) -> Result<BTreeMap<String, String>, Wrong> {
+    fn fields(
+        &self,
+        row: &StringRecord,
+        line: u64,
+        notes: &mut Vec<Problem>,
+    ) -> Result<BTreeMap<String, String>, Wrong> {
         let mut fields = BTreeMap::new();
         for (field, source) in &self.mapping.order {
             let value = match source {
                 Source::Column { column } => self.value(row, column)?.to_owned(),
+                Source::Time { time } => self.time(row, time, line, notes)?.unwrap_or_default(),
                 Source::Constant { constant } => constant.clone(),
                 Source::Columns { columns, join } => {
                     let mut values: Vec<&str> = Vec::new();
@@ -327,6 +333,21 @@ mod tests {
                 "line 6, column ID: stands on line 2 already",
             ]
         );
+    }
+
+    #[test]
+    fn a_time_becomes_an_order_field_as_an_instant() {
+        let mapping = MAPPING.to_owned() + "target_at = { time = \"DUE\" }\n";
+        let mapping = Mapping::parse(&mapping).unwrap();
+        let csv = "ID,OPENED,WHAT,MORE,DUE\n1,2015-01-02 09:00,Heat,,2015-07-03 10:30\n2,2015-01-02 09:00,Heat,,\n\
+                   3,2015-01-02 09:00,Heat,,soon\n4,2015-01-02 09:00,Heat,,2015-11-01 01:30\n";
+        let read = read(csv.as_bytes(), &mapping).unwrap();
+        assert_eq!(read.requests[0].fields["target_at"], "2015-07-03T10:30:00-04:00");
+        assert!(!read.requests[1].fields.contains_key("target_at"), "an empty one is left out");
+        assert_eq!(read.problems[0].to_string(), "line 4, column DUE: is not a time in the format `%Y-%m-%d %H:%M`");
+        assert_eq!(read.notes[0].column.as_deref(), Some("DUE"), "the clock was set back");
+        let missing = super::read(b"ID,OPENED,WHAT,MORE\n", &mapping).unwrap_err().to_string();
+        assert!(missing.contains("DUE"), "{missing}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
-//! What the office does with a visit: give a command, change the crew.
+//! What the office does with a document: give a command, change the crew.
 
 use jobsheet_core::Moment;
 use jobsheet_core::record::{Command, Record};
+use jobsheet_core::standard::Kind;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::dispatch::office_change;
-use super::{By, OfficeError};
+use super::register::office_change;
+use super::{Act, By, OfficeError};
 use crate::documents::{commit, load, office_context};
 use crate::standards::Standards;
 use crate::store::{Reading, StoreError, Writing};
@@ -50,13 +51,20 @@ pub(crate) fn command(
     let unknown = || OfficeError::Unknown { what: "visit", id: id.to_string() };
     let mut loaded = load(tx, standards, id)?.ok_or_else(unknown)?;
     if let Command::Dispatch { crew, .. } = command {
+        if !by.roles.may(Act::Assign) {
+            return Err(OfficeError::Role);
+        }
         check_crew(tx, crew)?;
     }
     let before = crew_of(loaded.visit.record());
     loaded.visit.set_actor(&loaded.office_actor);
-    let applied = loaded.visit.apply(&loaded.standard, command, &office_context(&by.person, by.now)?)?;
+    let applied = loaded.visit.apply(&loaded.standard, command, &office_context(by)?)?;
     commit(tx, id, &loaded.visit, &loaded.standard, &[office_change(applied, by)], by.now)?;
-    grant(tx, id, &before, &crew_of(loaded.visit.record()))?;
+    let record = loaded.visit.record();
+    // A case is handled at the office: no device gets to see it, whoever keeps it.
+    if record.kind != Kind::Case {
+        grant(tx, id, &before, &crew_of(record))?;
+    }
     tx.audit(by.now, &by.person, command.name(), &id.to_string(), "")?;
     Ok(())
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use jobsheet_core::Moment;
-use jobsheet_core::record::{Applied, Command, Registration, Document};
+use jobsheet_core::record::Command;
+use jobsheet_core::standard::Kind;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::actions::{check_crew, grant};
+use super::actions::check_crew;
+use super::register::{Opening, has_field, job_of, open};
 use super::{By, OfficeError};
-use crate::documents::{commit, office_context};
-use crate::secret;
-use crate::standards::{Standards, sha256_of};
-use crate::store::{NewChange, RequestRow, StoreError, Writing};
+use crate::standards::Standards;
+use crate::store::{RequestRow, StoreError, Writing};
 
 /// How a request is dispatched.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +21,9 @@ pub(crate) struct Dispatch {
     /// Id of the standard the visit pins.
     #[serde(default = "default_standard")]
     pub(crate) standard: String,
+    /// Visit job of the standard; none: its first.
+    #[serde(default)]
+    pub(crate) job: Option<String>,
     /// Technicians, by id; the first leads.
     pub(crate) crew: Vec<String>,
     /// Planned start.
@@ -52,52 +55,39 @@ pub(crate) fn dispatch(
     if let Some(visit) = tx.visit_of_request(number)? {
         return Err(OfficeError::AlreadyDispatched { number: request.number, visit });
     }
+    if tx.visit_of_number(number)?.is_some() {
+        return Err(OfficeError::Taken { what: "number", id: request.number });
+    }
     check_crew(tx, &dispatch.crew)?;
-    let standard = standards.builtin(&dispatch.standard)?;
-    let known = |field: &str| standard.pack().order.iter().any(|order| order.id == field);
-    let registration = registration(&request, dispatch.order, known)?;
+    let standard = standards.current(tx, &dispatch.standard)?;
+    let job = job_of(&standard, dispatch.job.as_deref(), Kind::Visit)?;
+    let known = |field: &str| has_field(&standard, job, field);
+    let order = order_of(&request, dispatch.order, known);
+    let received_at = received_at(&request)?;
 
-    let id = secret::random_uuid()?;
-    let actor: [u8; 16] = secret::random()?;
-    let context = office_context(&by.person, by.now)?;
-    let (mut visit, genesis) = Document::register(id, &standard, &registration, &actor, &context)?;
-    visit.set_actor(&actor);
+    let opening = Opening {
+        standard: &standard,
+        job,
+        number,
+        request: Some(number),
+        about: None,
+        order,
+        received_at: Some(received_at),
+    };
+    let mut opened = open(tx, opening, by)?;
     let Dispatch { crew, start, end, tools, .. } = dispatch;
-    let command = Command::Dispatch { crew: crew.clone(), start, end, tools };
-    let sent = visit.apply(&standard, &command, &office_context(&by.person, by.now)?)?;
-
-    let sha256 = sha256_of(&standard).ok_or_else(|| StoreError::Damaged {
-        what: "pack",
-        id: standard.pack().id.clone(),
-        reason: "its hash is not one".to_owned(),
-    })?;
-    tx.add_pack(&sha256, &standard.pack().id, standard.source())?;
-    tx.add_visit(&id, number, &sha256, &actor)?;
-    let changes = [genesis, sent].map(|applied| office_change(applied, by));
-    commit(tx, &id, &visit, &standard, &changes, by.now)?;
-    grant(tx, &id, &[], &crew)?;
+    opened.apply(&Command::Dispatch { crew: crew.clone(), start, end, tools }, by)?;
+    let id = opened.commit(tx, &crew, by)?;
     tx.audit(by.now, &by.person, "dispatch", &id.to_string(), number)?;
     Ok(id)
 }
 
-/// A change that the office made.
-pub(super) fn office_change(applied: Applied, by: &By) -> NewChange {
-    NewChange {
-        hash: applied.hash,
-        actor: applied.actor,
-        actor_seq: applied.seq,
-        bytes: applied.bytes,
-        device: None,
-        person: by.person.clone(),
-    }
-}
-
 /// The order fields that the standard names; what else the request holds stays with the request.
-fn registration(
+fn order_of(
     request: &RequestRow,
     given: BTreeMap<String, String>,
     known: impl Fn(&str) -> bool,
-) -> Result<Registration, OfficeError> {
+) -> BTreeMap<String, String> {
     let mut order: BTreeMap<String, String> = request
         .fields
         .iter()
@@ -106,14 +96,16 @@ fn registration(
         .collect();
     // Taken as they are: a field that the standard does not know is refused there, with its name.
     order.extend(given);
-    order.insert("number".to_owned(), request.number.clone());
     if known("received_at") {
         order.insert("received_at".to_owned(), request.received_at.clone());
     }
-    let received_at = request.received_at.parse().map_err(|error| StoreError::Damaged {
+    order
+}
+
+fn received_at(request: &RequestRow) -> Result<Moment, StoreError> {
+    request.received_at.parse().map_err(|error| StoreError::Damaged {
         what: "request",
         id: request.number.clone(),
         reason: format!("{error}"),
-    })?;
-    Ok(Registration { job: None, order, received_at: Some(received_at) })
+    })
 }

@@ -5,61 +5,20 @@ use jobsheet_core::hex;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{By, OfficeError, check_id, check_name};
+use super::{By, OfficeError, Roles, check_id, check_name};
 use crate::secret::{self, Token, TokenKind};
 use crate::store::Writing;
 
 /// How long an enrolment code holds.
 pub(super) const CODE_MINUTES: i64 = 15;
 
-/// What the holder of an office token does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Role {
-    /// Everything.
-    Admin,
-    /// Imports, dispatches, assigns.
-    Dispatcher,
-    /// Reviews and escalates.
-    Supervisor,
-    /// Decides on major faults and complaints.
-    ServiceDirector,
-    /// Calls customers back.
-    FollowUpAgent,
-    /// Hands out and takes back parts.
-    Warehouse,
-    /// Reads everything, changes nothing.
-    Auditor,
-}
-
-impl Role {
-    const ALL: [(Role, &'static str); 7] = [
-        (Role::Admin, "admin"),
-        (Role::Dispatcher, "dispatcher"),
-        (Role::Supervisor, "supervisor"),
-        (Role::ServiceDirector, "service-director"),
-        (Role::FollowUpAgent, "follow-up-agent"),
-        (Role::Warehouse, "warehouse"),
-        (Role::Auditor, "auditor"),
-    ];
-
-    /// The role's id.
-    pub(crate) fn id(self) -> &'static str {
-        Self::ALL.iter().find(|(role, _)| *role == self).map_or("auditor", |(_, id)| id)
-    }
-
-    /// A role by id. An id that this version does not know may do nothing.
-    pub(crate) fn parse(id: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == id).map(|(role, _)| *role)
-    }
-
-    /// May change things.
-    pub(crate) fn writes(self) -> bool {
-        self != Role::Auditor
-    }
-}
-
 /// Makes an office token. The text is shown once; only its hash is kept.
-pub(crate) fn create_token(tx: &Writing<'_>, name: &str, role: Role, by: &By) -> Result<Token, OfficeError> {
+pub(crate) fn create_token(
+    tx: &Writing<'_>,
+    name: &str,
+    roles: &Roles,
+    by: &By,
+) -> Result<Token, OfficeError> {
     check_id("name", name)?;
     if ["server", "console"].contains(&name) {
         return Err(OfficeError::Invalid {
@@ -68,8 +27,9 @@ pub(crate) fn create_token(tx: &Writing<'_>, name: &str, role: Role, by: &By) ->
         });
     }
     let token = Token::make(TokenKind::Office, hex(&secret::random::<4>()?))?;
-    tx.add_token(&token.id, name, role.id(), &token.hash(), by.now)?;
-    tx.audit(by.now, &by.person, "token-create", &token.id, role.id())?;
+    let names = roles.names();
+    tx.add_token(&token.id, name, &names, &token.hash(), by.now)?;
+    tx.audit(by.now, &by.person, "token-create", &token.id, &names.join(" "))?;
     Ok(token)
 }
 
@@ -175,7 +135,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
-        let by = By { person: "office".to_owned(), now };
+        let by = By::itself("office", now);
         let issue = || {
             store.write(|tx| {
                 if tx.technician("lee")?.is_none() {
@@ -193,13 +153,5 @@ mod tests {
         assert!(matches!(take("0000", now), Err(OfficeError::CodeNotValid)), "unknown");
         let late = issue().unwrap();
         assert!(matches!(take(&late.code, late.expires_at), Err(OfficeError::CodeNotValid)), "expired");
-    }
-
-    #[test]
-    fn every_role_is_read_back_from_its_id() {
-        for (role, id) in Role::ALL {
-            assert_eq!((Role::parse(id), role.id()), (Some(role), id));
-        }
-        assert_eq!(Role::parse("root"), None);
     }
 }

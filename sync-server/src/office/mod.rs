@@ -1,21 +1,29 @@
-//! What the back office does: requests become visits, visits are assigned and changed, people and devices are let in.
+//! What the back office does: requests become visits, shifts and cases are opened, documents are assigned and changed, packs
+//! are published, people and devices are let in.
 
 mod actions;
 mod dispatch;
 mod enrolment;
 mod history;
+mod open;
+mod packs;
+mod register;
+mod roles;
 mod views;
 
 use jobsheet_core::record::{ApplyError, RecordError, Refusal};
+use jobsheet_core::standard::Diagnostic;
 
 pub(crate) use actions::{Assign, assign, command};
 pub(crate) use dispatch::{Dispatch, dispatch};
 pub(crate) use enrolment::{
-    Enrolled, EnrolmentCode, Role, add_technician, create_token, enrol, issue_code, revoke_device,
-    revoke_token,
+    Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,
 };
 pub(crate) use history::{HistoryEntry, history};
-pub(crate) use views::{report, visit_view};
+pub(crate) use open::{NewCase, NewShift, OpenedDocument, open_case, open_shift};
+pub(crate) use packs::{Published, StandardSummary, StandardView, list_standards, publish, show_standard};
+pub(crate) use roles::{Act, Role, Roles};
+pub(crate) use views::{Viewer, report, visit_view};
 
 use crate::secret::NoRandomness;
 use crate::standards::StandardError;
@@ -26,8 +34,17 @@ use crate::store::StoreError;
 pub(crate) struct By {
     /// Person id: the name of the token, `server` for the server itself, `console` for the command line.
     pub(crate) person: String,
+    /// The roles the person holds.
+    pub(crate) roles: Roles,
     /// The present instant.
     pub(crate) now: jiff::Timestamp,
+}
+
+impl By {
+    /// The server itself, or whoever works at its command line.
+    pub(crate) fn itself(name: &str, now: jiff::Timestamp) -> Self {
+        Self { person: name.to_owned(), roles: Roles::admin(), now }
+    }
 }
 
 /// Why the office can not do what it was asked. Nothing was written.
@@ -48,6 +65,34 @@ pub(crate) enum OfficeError {
         number: String,
         /// The visit.
         visit: uuid::Uuid,
+    },
+    /// The job is done in another kind of document.
+    #[error("the job `{job}` is a {is}, not a {wanted}; the standard's {wanted} jobs are: {known}")]
+    WrongKind {
+        /// The job.
+        job: String,
+        /// Its kind.
+        is: &'static str,
+        /// The kind that is made here.
+        wanted: &'static str,
+        /// The jobs of that kind.
+        known: String,
+    },
+    /// None of the person's roles may do it.
+    #[error("the roles of this token do not allow this")]
+    Role,
+    /// A pack has errors.
+    #[error("the pack has {} errors; the first: {}", .0.len(), .0.first().map_or("", |first| &first.message.en))]
+    Pack(Vec<Diagnostic>),
+    /// Another pack of this id and version is stored.
+    #[error(
+        "`{id}` {version} is stored with other content, and documents may pin it; give the changed pack a new version"
+    )]
+    VersionTaken {
+        /// Id of the pack.
+        id: String,
+        /// Its version.
+        version: String,
     },
     /// The id is taken.
     #[error("{what} `{id}` exists already")]

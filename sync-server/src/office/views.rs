@@ -1,10 +1,10 @@
-//! A visit as the office reads it.
+//! A visit, case or shift as the office reads it.
 
 use jiff::Timestamp;
 use jobsheet_core::Lang;
 use jobsheet_core::assess;
 use jobsheet_core::report::{self, Audience};
-use jobsheet_core::standard::Side;
+use jobsheet_core::standard::{Side, Standard};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,29 +17,63 @@ fn loaded(tx: &Reading<'_>, standards: &Standards, id: &Uuid) -> Result<Loaded, 
     load(tx, standards, id)?.ok_or_else(|| OfficeError::Unknown { what: "visit", id: id.to_string() })
 }
 
-/// The record, its assessment, and what one side has to do next. With a language, texts are given in it alone.
+/// Whose view it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Viewer {
+    /// The side whose next steps are given.
+    pub(crate) side: Side,
+    /// Only the next steps of this role and those that are anybody's.
+    pub(crate) role: Option<String>,
+    /// Texts in this language alone.
+    pub(crate) lang: Option<Lang>,
+}
+
+impl Default for Viewer {
+    fn default() -> Self {
+        Self { side: Side::Office, role: None, lang: None }
+    }
+}
+
+/// The record, its assessment, and what a side or a role has to do next.
 pub(crate) fn visit_view(
     tx: &Reading<'_>,
     standards: &Standards,
     id: &Uuid,
-    side: Side,
-    lang: Option<Lang>,
+    viewer: &Viewer,
     now: Timestamp,
 ) -> Result<Value, OfficeError> {
     let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
     let record = visit.record();
+    let (assessment, mut next) = assess::judge(record, &standard, viewer.side, now);
+    if let Some(role) = &viewer.role {
+        check_role(&standard, role)?;
+        next.retain(|step| {
+            step.roles.is_empty() || step.roles.iter().any(|known| known == "any" || known == role)
+        });
+    }
     let heads: Vec<String> = visit.heads().iter().map(|hash| jobsheet_core::hex(hash)).collect();
     let mut view = json!({
         "heads": heads,
-        "assessment": assess::assess(record, &standard, now),
-        "next": assess::next(record, &standard, side, now),
+        "about": tx.about(id)?,
+        "assessment": assessment,
+        "next": next,
     });
-    if let Some(lang) = lang {
+    if let Some(lang) = viewer.lang {
         in_language(&mut view, lang);
     }
     // The record is what people wrote: it is never translated.
     view["record"] = json!(record);
     Ok(view)
+}
+
+/// A slip of the pen must not look like a role that has nothing to do.
+fn check_role(standard: &Standard, role: &str) -> Result<(), OfficeError> {
+    if standard.pack().role(role).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = standard.pack().roles.iter().map(|role| role.id.as_str()).collect();
+    let reason = format!("the standard `{}` has the roles {}", standard.pack().id, known.join(", "));
+    Err(OfficeError::Invalid { field: "role", reason })
 }
 
 /// The service report as HTML.

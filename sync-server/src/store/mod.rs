@@ -8,6 +8,7 @@ mod people;
 mod requests;
 mod schema;
 mod scope;
+mod standards;
 mod tenant;
 mod tokens;
 mod visits;
@@ -19,8 +20,9 @@ pub(crate) use connections::{Reading, Store, Writing};
 pub(crate) use people::{DeviceRow, TechnicianRow};
 pub(crate) use requests::{RequestPage, RequestRow};
 pub(crate) use scope::ScopeRow;
+pub(crate) use standards::StandardRow;
 pub(crate) use tenant::Epoch;
-pub(crate) use visits::{Projection, VisitFilter, VisitPage};
+pub(crate) use visits::{NewVisit, Projection, VisitFilter, VisitPage};
 
 use crate::secret::NoRandomness;
 

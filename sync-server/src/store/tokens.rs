@@ -14,8 +14,8 @@ pub(crate) struct TokenRow {
     pub(crate) id: String,
     /// Whose it is.
     pub(crate) name: String,
-    /// Role.
-    pub(crate) role: String,
+    /// Roles, by id.
+    pub(crate) roles: Vec<String>,
     /// When it was made.
     pub(crate) created_at: Timestamp,
     /// When it was revoked.
@@ -27,25 +27,31 @@ pub(crate) struct TokenRow {
 pub(crate) struct OfficeToken {
     /// Whose it is.
     pub(crate) name: String,
-    /// Role.
-    pub(crate) role: String,
+    /// Roles, by id.
+    pub(crate) roles: Vec<String>,
     /// Hash of its secret.
     pub(crate) hash: SecretHash,
     /// It has been revoked.
     pub(crate) revoked: bool,
 }
 
+/// Roles as they are stored. What can not be read is no role at all, and opens nothing.
+#[allow(clippy::needless_pass_by_value)] // as a row gives it
+fn roles(stored: String) -> Vec<String> {
+    serde_json::from_str(&stored).unwrap_or_default()
+}
+
 impl Reading<'_> {
     /// All tokens, oldest first.
     pub(crate) fn tokens(&self) -> Result<Vec<TokenRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, name, role, created_at, revoked_at FROM token WHERE tenant = ?1 ORDER BY created_at, id",
+            "SELECT id, name, roles, created_at, revoked_at FROM token WHERE tenant = ?1 ORDER BY created_at, id",
         )?;
         let rows = statement.query_map([self.tenant], |row| {
             Ok(TokenRow {
                 id: row.get(0)?,
                 name: row.get(1)?,
-                role: row.get(2)?,
+                roles: roles(row.get(2)?),
                 created_at: super::time(row.get(3)?),
                 revoked_at: row.get::<_, Option<i64>>(4)?.map(super::time),
             })
@@ -58,12 +64,12 @@ impl Reading<'_> {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT name, role, hash, revoked_at IS NOT NULL FROM token WHERE tenant = ?1 AND id = ?2",
+                "SELECT name, roles, hash, revoked_at IS NOT NULL FROM token WHERE tenant = ?1 AND id = ?2",
             )?
             .query_row((self.tenant, id), |row| {
                 Ok(OfficeToken {
                     name: row.get(0)?,
-                    role: row.get(1)?,
+                    roles: roles(row.get(1)?),
                     hash: row.get(2)?,
                     revoked: row.get(3)?,
                 })
@@ -79,13 +85,14 @@ impl Writing<'_> {
         &self,
         id: &str,
         name: &str,
-        role: &str,
+        roles: &[&str],
         hash: &SecretHash,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let roles = serde_json::to_string(roles).map_err(|error| StoreError::damaged("token", &id, &error))?;
         self.connection.execute(
-            "INSERT INTO token (tenant, id, name, role, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (self.tenant, id, name, role, hash, at.as_millisecond()),
+            "INSERT INTO token (tenant, id, name, roles, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (self.tenant, id, name, roles, hash, at.as_millisecond()),
         )?;
         Ok(())
     }

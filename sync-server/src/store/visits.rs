@@ -1,7 +1,8 @@
-//! Visits: their documents, and what lists show of them.
+//! Visits, cases and shifts: their documents, and what lists show of them.
 
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
+use jobsheet_core::standard::Job;
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -10,8 +11,6 @@ use super::{Reading, StoreError, Writing, from_sql, time, to_sql};
 /// What lists show of a visit: read from its document.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Projection {
-    /// Service number.
-    pub(crate) number: String,
     /// Id of the state.
     pub(crate) state: String,
     /// Urgency.
@@ -28,6 +27,8 @@ pub(crate) struct Projection {
     pub(crate) violated: u32,
     /// Registers with more than one value.
     pub(crate) conflicts: u32,
+    /// Roles that owe something at the office, by id.
+    pub(crate) owed_by: Vec<String>,
     /// The nearest deadline that still runs.
     pub(crate) next_due: Option<Timestamp>,
     /// Words by which a visit is found.
@@ -40,6 +41,14 @@ pub(crate) struct Projection {
 pub(crate) struct VisitRow {
     /// Id.
     pub(crate) id: Uuid,
+    /// `visit`, `case` or `shift`.
+    pub(crate) kind: String,
+    /// The job, an id of its standard.
+    pub(crate) job: String,
+    /// Service number: one of its kind among all documents.
+    pub(crate) number: String,
+    /// The document that a case is about.
+    pub(crate) about: Option<Uuid>,
     /// What the list shows.
     #[serde(flatten)]
     pub(crate) projection: Projection,
@@ -69,6 +78,31 @@ pub(crate) struct VisitFilter {
     pub(crate) technician: String,
     /// Words in number, customer, area, fault or crew.
     pub(crate) query: String,
+    /// `visit`, `case` or `shift`.
+    pub(crate) kind: String,
+    /// Id of a job.
+    pub(crate) job: String,
+    /// Id of a role that owes something at the office now.
+    pub(crate) owed: String,
+}
+
+/// A new document, before it is filled.
+#[derive(Debug)]
+pub(crate) struct NewVisit<'a> {
+    /// Id.
+    pub(crate) id: &'a Uuid,
+    /// Kind and job.
+    pub(crate) job: &'a Job,
+    /// Service number.
+    pub(crate) number: &'a str,
+    /// The imported request behind it.
+    pub(crate) request: Option<&'a str>,
+    /// The document that a case is about.
+    pub(crate) about: Option<&'a Uuid>,
+    /// SHA-256 of the pack it pins.
+    pub(crate) pack: &'a [u8; 32],
+    /// Automerge actor under which the office writes.
+    pub(crate) office_actor: &'a [u8; 16],
 }
 
 /// A visit as commands need it.
@@ -87,10 +121,39 @@ pub(super) fn like(query: &str) -> String {
     format!("%{}%", query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
-const FILTER: &str = "tenant = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR search LIKE ?4 ESCAPE '\\')
+fn read(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
+    let list = |at: usize| -> rusqlite::Result<Vec<String>> {
+        Ok(serde_json::from_str(&row.get::<_, String>(at)?).unwrap_or_default())
+    };
+    Ok(VisitRow {
+        id: Uuid::from_bytes(row.get(0)?),
+        kind: row.get(1)?,
+        job: row.get(2)?,
+        number: row.get(3)?,
+        about: row.get::<_, Option<[u8; 16]>>(4)?.map(Uuid::from_bytes),
+        updated_seq: from_sql(row.get(5)?),
+        projection: Projection {
+            state: row.get(6)?,
+            urgency: row.get(7)?,
+            start: row.get::<_, Option<i64>>(8)?.map(time),
+            crew: list(9)?,
+            customer: row.get(10)?,
+            outstanding: row.get(11)?,
+            violated: row.get(12)?,
+            conflicts: row.get(13)?,
+            owed_by: list(14)?,
+            next_due: row.get::<_, Option<i64>>(15)?.map(time),
+            search: String::new(),
+        },
+    })
+}
+
+const FILTER: &str = "tenant = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR search LIKE ?4 ESCAPE '\\' OR number LIKE ?4 ESCAPE '\\')
     AND (?5 = '' OR id IN (SELECT document FROM
         (SELECT document, max(seq), granted FROM scope_event WHERE tenant = ?1 AND technician = ?5 GROUP BY document)
-        WHERE granted = 1))";
+        WHERE granted = 1))
+    AND (?6 = '' OR kind = ?6) AND (?7 = '' OR job = ?7)
+    AND (?8 = '' OR EXISTS (SELECT 1 FROM json_each(owed_by) WHERE value IN (?8, 'any')))";
 
 impl Reading<'_> {
     /// A visit's document. `None`: there is none of this id.
@@ -121,41 +184,70 @@ impl Reading<'_> {
         Ok(found.map(Uuid::from_bytes))
     }
 
+    /// Whether a document or a request has this number.
+    pub(crate) fn is_number_taken(&self, number: &str) -> Result<bool, StoreError> {
+        let taken = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM visit WHERE tenant = ?1 AND number = ?2)
+                 OR EXISTS (SELECT 1 FROM request WHERE tenant = ?1 AND number = ?2)",
+            (self.tenant, number),
+            |row| row.get(0),
+        )?;
+        Ok(taken)
+    }
+
+    /// Whether there is a document of this id.
+    pub(crate) fn is_visit(&self, id: &Uuid) -> Result<bool, StoreError> {
+        let there = self.connection.query_row(
+            "SELECT EXISTS (SELECT 1 FROM visit WHERE tenant = ?1 AND id = ?2)",
+            (self.tenant, id.as_bytes()),
+            |row| row.get(0),
+        )?;
+        Ok(there)
+    }
+
+    /// The document that has this number.
+    pub(crate) fn visit_of_number(&self, number: &str) -> Result<Option<Uuid>, StoreError> {
+        let found = self
+            .connection
+            .query_row(
+                "SELECT id FROM visit WHERE tenant = ?1 AND number = ?2",
+                (self.tenant, number),
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(found.map(Uuid::from_bytes))
+    }
+
+    /// The document that a case is about.
+    pub(crate) fn about(&self, id: &Uuid) -> Result<Option<Uuid>, StoreError> {
+        let found: Option<Option<[u8; 16]>> = self
+            .connection
+            .query_row(
+                "SELECT about FROM visit WHERE tenant = ?1 AND id = ?2",
+                (self.tenant, id.as_bytes()),
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(found.flatten().map(Uuid::from_bytes))
+    }
+
     /// One page of visits.
     pub(crate) fn visits(&self, filter: &VisitFilter, page: u32, size: u32) -> Result<VisitPage, StoreError> {
         let pattern = like(&filter.query.to_lowercase());
-        let (state, query, technician) = (&filter.state, &filter.query, &filter.technician);
+        let VisitFilter { state, technician, query, kind, job, owed } = filter;
         let total: i64 = self
             .connection
             .prepare_cached(&format!("SELECT count(*) FROM visit WHERE {FILTER}"))?
-            .query_row((self.tenant, state, query, &pattern, technician), |row| row.get(0))?;
+            .query_row((self.tenant, state, query, &pattern, technician, kind, job, owed), |row| row.get(0))?;
         let sql = format!(
-            "SELECT id, number, state, urgency, start_at, crew, customer, outstanding, violated, conflicts, next_due,
-             updated_seq FROM visit WHERE {FILTER} ORDER BY updated_seq DESC, id LIMIT ?6 OFFSET ?7"
+            "SELECT id, kind, job, number, about, updated_seq, state, urgency, start_at, crew, customer, outstanding,
+             violated, conflicts, owed_by, next_due
+             FROM visit WHERE {FILTER} ORDER BY updated_seq DESC, id LIMIT ?9 OFFSET ?10"
         );
         let skip = to_sql(u64::from(page.saturating_sub(1)) * u64::from(size));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let visits = statement
-            .query_map((self.tenant, state, query, &pattern, technician, size, skip), |row| {
-                let crew: String = row.get(5)?;
-                Ok(VisitRow {
-                    id: Uuid::from_bytes(row.get(0)?),
-                    projection: Projection {
-                        number: row.get(1)?,
-                        state: row.get(2)?,
-                        urgency: row.get(3)?,
-                        start: row.get::<_, Option<i64>>(4)?.map(time),
-                        crew: serde_json::from_str(&crew).unwrap_or_default(),
-                        customer: row.get(6)?,
-                        outstanding: row.get(7)?,
-                        violated: row.get(8)?,
-                        conflicts: row.get(9)?,
-                        next_due: row.get::<_, Option<i64>>(10)?.map(time),
-                        search: String::new(),
-                    },
-                    updated_seq: from_sql(row.get(11)?),
-                })
-            })?
+            .query_map((self.tenant, state, query, &pattern, technician, kind, job, owed, size, skip), read)?
             .collect::<Result<_, _>>()?;
         Ok(VisitPage { total: from_sql(total), page, size, visits })
     }
@@ -169,43 +261,28 @@ impl Reading<'_> {
             .query_map((self.tenant, now.as_millisecond(), limit), |row| Ok(Uuid::from_bytes(row.get(0)?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-
-    /// Text of a pack.
-    pub(crate) fn pack_source(&self, sha256: &[u8; 32]) -> Result<Option<String>, StoreError> {
-        let found = self
-            .connection
-            .prepare_cached("SELECT source FROM pack WHERE tenant = ?1 AND sha256 = ?2")?
-            .query_row((self.tenant, sha256), |row| row.get(0))
-            .optional()?;
-        Ok(found)
-    }
 }
 
 impl Writing<'_> {
-    /// Keeps a pack.
-    pub(crate) fn add_pack(&self, sha256: &[u8; 32], id: &str, source: &str) -> Result<(), StoreError> {
+    /// Adds a document; [`Writing::store_document`] fills it in the same transaction.
+    pub(crate) fn add_visit(&self, new: &NewVisit<'_>) -> Result<(), StoreError> {
         self.connection.execute(
-            "INSERT INTO pack (tenant, sha256, id, source) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            (self.tenant, sha256, id, source),
+            "INSERT INTO visit (tenant, id, kind, job, number, request, about, pack, office_actor, state, urgency, crew,
+             customer, outstanding, violated, conflicts, owed_by, updated_seq, heads, search)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', '', '[]', '', 0, 0, 0, '[]', 0, x'', '')",
+            (
+                self.tenant,
+                new.id.as_bytes(),
+                new.job.kind.id(),
+                &new.job.id,
+                new.number,
+                new.request,
+                new.about.map(Uuid::as_bytes),
+                new.pack,
+                new.office_actor,
+            ),
         )?;
-        Ok(())
-    }
-
-    /// Adds a visit; [`Writing::store_document`] fills it in the same transaction.
-    pub(crate) fn add_visit(
-        &self,
-        id: &Uuid,
-        request: &str,
-        pack: &[u8; 32],
-        office_actor: &[u8; 16],
-    ) -> Result<(), StoreError> {
-        self.connection.execute(
-            "INSERT INTO visit (tenant, id, request, pack, office_actor, number, state, urgency, crew, customer,
-             outstanding, violated, conflicts, updated_seq, heads, search)
-             VALUES (?1, ?2, ?3, ?4, ?5, '', '', '', '[]', '', 0, 0, 0, 0, x'', '')",
-            (self.tenant, id.as_bytes(), request, pack, office_actor),
-        )?;
-        self.add_actor(id, office_actor, None)
+        self.add_actor(new.id, new.office_actor, None)
     }
 
     /// Stores what was derived from a document's changes.
@@ -231,26 +308,27 @@ impl Writing<'_> {
 
     /// Stores what lists show of a visit.
     pub(crate) fn store_projection(&self, id: &Uuid, shown: &Projection) -> Result<(), StoreError> {
-        let crew =
-            serde_json::to_string(&shown.crew).map_err(|error| StoreError::damaged("visit", id, &error))?;
+        let list = |list: &[String]| {
+            serde_json::to_string(list).map_err(|error| StoreError::damaged("visit", id, &error))
+        };
         self.connection
             .prepare_cached(
-                "UPDATE visit SET number = ?3, state = ?4, urgency = ?5, start_at = ?6, crew = ?7, customer = ?8,
-                 outstanding = ?9, violated = ?10, conflicts = ?11, next_due = ?12, search = ?13
+                "UPDATE visit SET state = ?3, urgency = ?4, start_at = ?5, crew = ?6, customer = ?7, outstanding = ?8,
+                 violated = ?9, conflicts = ?10, owed_by = ?11, next_due = ?12, search = ?13
                  WHERE tenant = ?1 AND id = ?2",
             )?
             .execute((
                 self.tenant,
                 id.as_bytes(),
-                &shown.number,
                 &shown.state,
                 &shown.urgency,
                 shown.start.map(Timestamp::as_millisecond),
-                crew,
+                list(&shown.crew)?,
                 &shown.customer,
                 shown.outstanding,
                 shown.violated,
                 shown.conflicts,
+                list(&shown.owed_by)?,
                 shown.next_due.map(Timestamp::as_millisecond),
                 &shown.search,
             ))?;

@@ -2,7 +2,7 @@
 #![allow(dead_code)] // each test binary uses a part
 
 use jobsheet::{Enrolment, Options, Store};
-use jobsheet_core::record::{self, Actor, Context, Registration, Document};
+use jobsheet_core::record::{self, Actor, Context, Document, Registration};
 use jobsheet_core::standard::{self, Side};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{Delivery, NewDocument, Reply};

@@ -223,7 +223,8 @@ impl Evidences<'_> {
         let rule = &self.standard.pack().rules[at];
         match &rule.check {
             Check::OnBreach(_) if rule.roles.iter().any(|role| role == "any") => {
-                let own = |id: &String| self.standard.place(id).and_then(|at| self.course.side(at)) == Some(side);
+                let own =
+                    |id: &String| self.standard.place(id).and_then(|at| self.course.side(at)) == Some(side);
                 finding.missing.iter().any(own)
             }
             Check::Score(_) => side == Side::Office,
@@ -282,7 +283,8 @@ impl Evidences<'_> {
     fn reported_breaches(&self) -> BTreeMap<String, Vec<Evidence>> {
         let mut breaches: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
         let mut add = |rule: &str, source: &str, words: &str, by: &By, entry| {
-            let evidence = Evidence { entry, ..Evidence::by(format!("breach.{source}"), words.to_owned(), by) };
+            let evidence =
+                Evidence { entry, ..Evidence::by(format!("breach.{source}"), words.to_owned(), by) };
             breaches.entry(rule.to_owned()).or_default().push(evidence);
         };
         for (id, (_, event)) in &self.record.events {
@@ -422,7 +424,8 @@ impl Evidences<'_> {
     fn duty_status(&self, rule: &Rule, window: &Window, proof: &Proof, finding: &mut Finding) {
         finding.clock_suspect = proof.clock_suspect;
         if proof.moot {
-            finding.status = if matches!(rule.check, Check::Cost(_)) { Status::Guidance } else { Status::NotApplicable };
+            finding.status =
+                if matches!(rule.check, Check::Cost(_)) { Status::Guidance } else { Status::NotApplicable };
             return;
         }
         let owed = window.after.as_ref().is_none_or(|after| self.timeline.happened(after));
@@ -436,13 +439,18 @@ impl Evidences<'_> {
             Status::Waived
         } else if proof.missing.is_empty() {
             self.in_order(window, proof, should, finding)
-        } else if !should && self.passed(window) {
+        } else if !should && (self.gone_through(window) || owed && self.passed(window)) {
             Status::Violated
         } else if owed && !is_optional(&rule.check) {
             Status::Outstanding
         } else {
             Status::NotYetDue
         };
+    }
+
+    /// An event that the duty stops has happened all the same.
+    fn gone_through(&self, window: &Window) -> bool {
+        window.blocks.iter().any(|event| self.timeline.happened(event))
     }
 
     /// An event that should have come later than the duty has happened.
@@ -485,7 +493,9 @@ impl Evidences<'_> {
         });
         let audited = audits.map(|(_, event)| ("audited", &event.by)).filter(|_| by != Witness::Reported);
         for (how, by) in attested.chain(audited) {
-            let early = begun.flatten().is_some_and(|begun| begun.stamp.until(&by.stamp).duration < SignedDuration::ZERO);
+            let early = begun
+                .flatten()
+                .is_some_and(|begun| begun.stamp.until(&by.stamp).duration < SignedDuration::ZERO);
             if !early {
                 finding.status = Status::Satisfied;
                 finding.evidence.push(Evidence::by(format!("{how}.{}", rule.phase), String::new(), by));
@@ -500,7 +510,10 @@ impl Evidences<'_> {
         let any = rule.roles.iter().any(|role| role == "any");
         let office = self.record.attestations.iter().filter(move |(key, _)| {
             let (phase, role) = key.split_once('/').unwrap_or((key, ""));
-            !field && phase == rule.phase && !role.is_empty() && (any || rule.roles.iter().any(|one| one == role))
+            !field
+                && phase == rule.phase
+                && !role.is_empty()
+                && (any || rule.roles.iter().any(|one| one == role))
         });
         own.into_iter().chain(office.map(|(_, attestation)| attestation))
     }
@@ -601,7 +614,10 @@ fn points(lines: &[ScoreLine], finding: &mut Finding) {
         Status::Satisfied
     };
     for line in lines {
-        let plain = Evidence::plain(format!("cause.{}", line.cause), format!("{:.2}", f64::from(line.centipoints as i32) / 100.0));
+        let plain = Evidence::plain(
+            format!("cause.{}", line.cause),
+            format!("{:.2}", f64::from(line.centipoints as i32) / 100.0),
+        );
         finding.evidence.push(Evidence { at: line.at, ..plain });
     }
     finding.missing = lines.iter().filter(waiting).map(|line| line.cause.clone()).collect();

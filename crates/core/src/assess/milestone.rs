@@ -145,7 +145,10 @@ impl Evidences<'_> {
             ended: None,
             left_seconds: None,
             other_anchors: if self.lean { Vec::new() } else { milestone.other_anchors.clone() },
-            tell: tell.iter().map(|tell| Told { to: tell.to.clone(), from: None, done: told(&tell.to) }).collect(),
+            tell: tell
+                .iter()
+                .map(|tell| Told { to: tell.to.clone(), from: None, done: told(&tell.to) })
+                .collect(),
             reason: self.said("delay-explained", &rule.id),
             escalated_to,
             clock_suspect: false,
@@ -229,9 +232,11 @@ impl Evidences<'_> {
         };
         let Some(used) = used else { return ends().min_by_key(|end| end.stamp.corrected()) };
         let key = start.id.map(|id| id.to_string());
-        let subject = |end: &Occurrence| end.about.is_some() && (end.about == key || end.about == start.about);
+        let subject =
+            |end: &Occurrence| end.about.is_some() && (end.about == key || end.about == start.about);
         // What is about another start belongs there; a subject from the pack's own list is about none.
-        let open = |end: &Occurrence| end.about.as_deref().is_none_or(|about| about.parse::<EntryId>().is_err());
+        let open =
+            |end: &Occurrence| end.about.as_deref().is_none_or(|about| about.parse::<EntryId>().is_err());
         let free = || ends().filter(|end| !used.iter().any(|used| std::ptr::eq(*used, *end)));
         let own = free().filter(|end| subject(end)).min_by_key(|end| end.stamp.corrected());
         own.or_else(|| free().filter(|end| open(end)).min_by_key(|end| end.stamp.corrected()))
@@ -243,7 +248,8 @@ impl Evidences<'_> {
         for pause in &milestone.pause {
             for from in self.timeline.all(&pause.from) {
                 let from = from.stamp.corrected();
-                let to = self.timeline.all(&pause.to).iter().map(|to| to.stamp.corrected()).find(|to| *to >= from);
+                let to =
+                    self.timeline.all(&pause.to).iter().map(|to| to.stamp.corrected()).find(|to| *to >= from);
                 spans.push(Paused { from, to });
             }
         }

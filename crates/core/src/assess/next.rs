@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::finding::{Assessment, Status};
+use super::finding::{Assessment, Finding, Status};
 use super::proof::Evidences;
 use super::score::centipoints;
 use crate::Text;
@@ -74,7 +74,9 @@ pub fn consequences(standard: &Standard, rule: &Rule) -> Vec<Consequence> {
     }
     if let Check::Milestone(milestone) = &rule.check {
         if !milestone.tell.is_empty() {
-            list.push(Consequence::Tells { roles: milestone.tell.iter().map(|tell| tell.to.clone()).collect() });
+            list.push(Consequence::Tells {
+                roles: milestone.tell.iter().map(|tell| tell.to.clone()).collect(),
+            });
         }
         if milestone.reason_on_breach {
             list.push(Consequence::Reason);
@@ -122,6 +124,11 @@ pub fn next(record: &Record, standard: &Standard, side: Side, now: Timestamp) ->
     judge(record, standard, side, now).1
 }
 
+/// A step that moves the document on, so that something else may be too late after it.
+fn leads_on(step: &NextStep) -> bool {
+    matches!(step.reason, Why::Deadline { .. } | Why::Step)
+}
+
 /// The judgement and the next steps together, at little more than the cost of one of them.
 pub fn judge(
     record: &Record,
@@ -132,18 +139,25 @@ pub fn judge(
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
     let course = evidences.course;
-    let mut steps = Steps { standard, course, evidences: &evidences, side, assessment: &assessment, list: Vec::new() };
+    let mut steps =
+        Steps { standard, course, evidences: &evidences, side, assessment: &assessment, list: Vec::new() };
     steps.conflicts(record);
     let upcoming = steps.upcoming();
     steps.duties(upcoming.as_deref());
     steps.deadlines();
+    steps.usual();
     steps.event(upcoming);
     steps.attestations();
-    let mut list = steps.list;
-    // Stable: within one class the order of the pack stands.
+    let mut list = std::mem::take(&mut steps.list);
+    let leading: Vec<String> =
+        list.iter().filter(|step| leads_on(step)).filter_map(|step| steps.event_of(step)).collect();
+    // Stable: within one class the order of the pack stands. What should precede an event on the list comes before it, and
+    // the signature comes after what the signed record would no longer take.
     list.sort_by_key(|step| match &step.reason {
         Why::Conflict => (0, 0),
+        Why::Gate { .. } | Why::Owed if steps.signs(step) => (3, 1),
         Why::Gate { .. } => (1, 0),
+        Why::Owed if steps.precedes(step, &leading) => (1, 1),
         Why::Deadline { left_seconds: Some(left) } => (2, *left),
         Why::Deadline { left_seconds: None } => (2, i64::MIN),
         Why::Owed => (3, 0),
@@ -187,6 +201,34 @@ impl Steps<'_> {
         }
     }
 
+    /// The signature of somebody whose signature ends the work.
+    fn signs(&self, step: &NextStep) -> bool {
+        let signers = self.course.flow().signing.as_ref().map(|signing| &signing.signers);
+        step.command == "sign"
+            && signers.zip(step.argument.as_ref()).is_some_and(|(signers, role)| signers.contains(role))
+    }
+
+    /// The duty should be done before one of these events.
+    fn precedes(&self, step: &NextStep, events: &[String]) -> bool {
+        let rule = step.rule.as_deref().and_then(|rule| self.standard.rule(rule));
+        let window = rule.and_then(|rule| rule.window());
+        window.is_some_and(|window| {
+            window.before.iter().chain(&window.blocks).any(|event| events.contains(event))
+        })
+    }
+
+    /// The event that a step records, if it records one.
+    fn event_of(&self, step: &NextStep) -> Option<String> {
+        if step.command == "report" {
+            return step.argument.clone();
+        }
+        let events = self.standard.pack().events.iter().map(|event| &event.id);
+        events
+            .into_iter()
+            .find(|event| self.command_of_event(event) == (step.command.clone(), step.argument.clone()))
+            .cloned()
+    }
+
     /// The event of the lowest state above the present one that this side records and that may happen now.
     fn upcoming(&self) -> Option<String> {
         let here = &self.assessment.state;
@@ -196,11 +238,14 @@ impl Steps<'_> {
             .skip(here.rank + 1)
             .map(|state| &state.event)
             .find(|event| {
-                let known = self.standard.event(event);
-                let signing = self.course.signing_event() == Some(event) && self.side == Side::Field;
-                let mine = known.is_some_and(|known| known.by.contains(&self.side)) || signing;
-                let from = self.course.step(event).is_none() || self.course.may(event, &here.id);
-                mine && from && !self.evidences.timeline.happened(event)
+                if self.evidences.timeline.happened(event) {
+                    return false;
+                }
+                if self.course.signing_event() == Some(event) {
+                    return self.side == Side::Field;
+                }
+                let mine = self.standard.event(event).is_some_and(|known| known.by.contains(&self.side));
+                mine && self.course.may(event, &here.id)
             })
             .cloned()
     }
@@ -224,7 +269,7 @@ impl Steps<'_> {
             if gated.is_empty() && !owed {
                 continue;
             }
-            let Some((command, argument)) = self.command_for(&rule.check, &rule.id) else { continue };
+            let Some((command, argument)) = self.command_for(&rule.check, finding) else { continue };
             let reason = if gated.is_empty() { Why::Owed } else { Why::Gate { events: gated } };
             if rule.severity == Severity::Should && !owed {
                 continue;
@@ -243,12 +288,14 @@ impl Steps<'_> {
         }
     }
 
-    fn command_for(&self, check: &Check, rule: &str) -> Option<(String, Option<String>)> {
+    fn command_for(&self, check: &Check, finding: &Finding) -> Option<(String, Option<String>)> {
+        let rule = finding.rule.as_str();
         match check {
             Check::Item(item) => Some(match &item.ask {
                 Ask::Photo { .. } => ("add-photo".to_owned(), Some(rule.to_owned())),
                 Ask::Signature { roles, .. } => {
-                    let signed = |role: &&String| self.evidences.record.signatures.values().any(|s| s.role == **role);
+                    let signed =
+                        |role: &&String| self.evidences.record.signatures.values().any(|s| s.role == **role);
                     let role = roles.iter().find(|role| !signed(role)).or(roles.last())?;
                     ("sign".to_owned(), Some(role.clone()))
                 }
@@ -265,7 +312,8 @@ impl Steps<'_> {
             }),
             Check::Approval(_) => Some(("decide".to_owned(), Some(rule.to_owned()))),
             Check::Classification(class) => {
-                let item = class.of.clone().or_else(|| (!class.classes.is_empty()).then(|| rule.to_owned()))?;
+                let item =
+                    class.of.clone().or_else(|| (!class.classes.is_empty()).then(|| rule.to_owned()))?;
                 Some(("answer".to_owned(), Some(item)))
             }
             Check::Cost(cost) => Some(("measure".to_owned(), Some(cost.quantity.clone()?))),
@@ -277,20 +325,24 @@ impl Steps<'_> {
                 PartsDemand::Registered => Some(self.command_of_event("old-parts-registered")),
             },
             Check::Act(act) => Some(self.command_of_event(&act.event)),
-            Check::Field(field) => field.sources.iter().find_map(|source| match source.parts() {
-                ("note", name) => Some(("note".to_owned(), Some(name.to_owned()))),
-                ("survey", _) => Some(("survey".to_owned(), None)),
-                ("signature", role) => Some(("sign".to_owned(), Some(role.to_owned()))),
-                ("event", event) => Some(self.command_of_event(event)),
-                ("answer", item) => Some(("answer".to_owned(), Some(item.to_owned()))),
-                ("measure", quantity) => Some(("measure".to_owned(), Some(quantity.to_owned()))),
-                ("parts", _) => Some(("consume-part".to_owned(), None)),
-                ("photos", _) => Some(("add-photo".to_owned(), None)),
-                _ => None,
-            }),
+            Check::Field(field) => {
+                field.sources.iter().filter(|source| finding.missing.contains(&source.0)).find_map(|source| {
+                    match source.parts() {
+                        ("note", name) => Some(("note".to_owned(), Some(name.to_owned()))),
+                        ("survey", _) => Some(("survey".to_owned(), None)),
+                        ("signature", role) => Some(("sign".to_owned(), Some(role.to_owned()))),
+                        ("event", event) => Some(self.command_of_event(event)),
+                        ("answer", item) => Some(("answer".to_owned(), Some(item.to_owned()))),
+                        ("measure", quantity) => Some(("measure".to_owned(), Some(quantity.to_owned()))),
+                        ("parts", _) => Some(("consume-part".to_owned(), None)),
+                        ("photos", _) => Some(("add-photo".to_owned(), None)),
+                        _ => None,
+                    }
+                })
+            }
             Check::OnBreach(demand) => {
                 // Each side answers for its own deadlines.
-                let missing = self.assessment.finding(rule)?.missing.iter();
+                let missing = finding.missing.iter();
                 let mut own = missing.filter(|milestone| {
                     let at = self.standard.place(milestone);
                     at.and_then(|at| self.course.side(at)) == Some(self.side)
@@ -342,7 +394,8 @@ impl Steps<'_> {
     fn deadlines(&mut self) {
         for status in &self.assessment.milestones {
             let Some(rule) = self.standard.rule(&status.rule) else { continue };
-            if !status.is_open() || self.standard.side_of(&self.evidences.record.job, rule) != Some(self.side) {
+            if !status.is_open() || self.standard.side_of(&self.evidences.record.job, rule) != Some(self.side)
+            {
                 continue;
             }
             let Check::Milestone(milestone) = &rule.check else { continue };
@@ -366,20 +419,51 @@ impl Steps<'_> {
         }
     }
 
-    /// The next event of the visit.
+    /// The next event of the document.
     fn event(&mut self, upcoming: Option<String>) {
-        let Some(event) = upcoming else { return };
-        let (command, argument) = self.command_of_event(&event);
+        if let Some(event) = upcoming {
+            self.step_to(&event);
+        }
+    }
+
+    /// Events that usually happen in this state.
+    fn usual(&mut self) {
+        for usual in &self.course.job().usual {
+            let kind = usual.event.split_once('/').map_or(usual.event.as_str(), |(kind, _)| kind);
+            let mine = self.standard.event(kind).is_some_and(|known| known.by.contains(&self.side));
+            let here = usual.state == self.assessment.state.id;
+            if mine && here && !self.evidences.timeline.happened(&usual.event) {
+                self.step_to(&usual.event);
+            }
+        }
+    }
+
+    fn step_to(&mut self, event: &str) {
+        let (command, argument) = self.command_of_event(event);
         if self.list.iter().any(|step| step.command == command && step.argument == argument) {
             return;
         }
-        let step = self.course.step(&event);
+        let kind = event.split_once('/').map_or(event, |(kind, _)| kind);
+        let known = self.standard.event(kind);
+        let subject = known.and_then(|known| {
+            known
+                .subjects
+                .iter()
+                .find(|subject| event.strip_prefix(kind) == Some(&format!("/{}", subject.id)))
+        });
+        let name = known.map(|known| known.name.clone()).unwrap_or_default();
+        let text = subject.map_or(name.clone(), |subject| {
+            Text::new(
+                format!("{}: {}", name.en, subject.name.en),
+                format!("{}：{}", name.zh, subject.name.zh),
+            )
+        });
+        let step = self.course.step(kind);
         let rule = step.and_then(|step| step.rules.first()).and_then(|rule| self.standard.rule(rule));
-        let name = self.standard.event(&event).map(|known| known.name.clone()).unwrap_or_default();
         self.list.push(NextStep {
             rule: rule.map(|rule| rule.id.clone()),
             clause: rule.map(|rule| rule.clause.clone()),
-            text: name,
+            text,
             phase: None,
             roles: Vec::new(),
             consequences: Vec::new(),

@@ -13,7 +13,8 @@ use crate::record::{
 };
 use crate::standard::condition::{self, Fact, Facts};
 use crate::standard::{
-    Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Source, Standard, StockAge,
+    Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Source, Standard,
+    StockAge,
 };
 use crate::{Moment, Stamp};
 
@@ -246,14 +247,7 @@ impl<'a> Evidences<'a> {
         proof
     }
 
-    fn series(
-        &self,
-        rule: &Rule,
-        quantity: &str,
-        count: usize,
-        min: Option<f64>,
-        max: Option<f64>,
-    ) -> Proof {
+    fn series(&self, rule: &Rule, quantity: &str, count: usize, min: Option<f64>, max: Option<f64>) -> Proof {
         let mut proof = Proof::default();
         for measurement in self.record.measures.values().filter(|measured| measured.quantity == quantity) {
             let value = format!("{} {}", measurement.value, measurement.unit);
@@ -302,7 +296,10 @@ impl<'a> Evidences<'a> {
         }
         if let Some(names) = everyone.and_then(|source| self.value(source)) {
             let signed = |name: &str| {
-                self.record.signatures.values().any(|one| roles.contains(&one.role) && one.name.trim() == name)
+                self.record
+                    .signatures
+                    .values()
+                    .any(|one| roles.contains(&one.role) && one.name.trim() == name)
             };
             let names = names.value.split([';', '；']).map(str::trim).filter(|name| !name.is_empty());
             // The place is named, the person is not: findings travel further than records.

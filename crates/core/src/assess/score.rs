@@ -141,7 +141,9 @@ impl Evidences<'_> {
             let cause = |id: String, found: &Occurrence| Cause { id, clause: None, at: Some(found.stamp.at) };
             if score.per_violation {
                 let standing = self.timeline.standing(event);
-                causes.extend(standing.filter_map(|found| Some(cause(format!("{event}#{}", found.id?), found))));
+                causes.extend(
+                    standing.filter_map(|found| Some(cause(format!("{event}#{}", found.id?), found))),
+                );
             } else {
                 causes.extend(self.timeline.first(event).map(|found| cause(event.clone(), found)));
             }

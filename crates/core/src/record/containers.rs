@@ -7,7 +7,7 @@ use automerge::transaction::{Transactable, Transaction};
 use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc};
 
 use super::error::RecordError;
-use crate::standard::{Flow, Side};
+use crate::standard::{Flow, Kind, Side};
 
 /// A place in the document where entries stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -140,7 +140,7 @@ pub(crate) struct Containers {
 
 impl Containers {
     /// Makes all containers; part of the genesis change.
-    pub(crate) fn create(tx: &mut Transaction<'_>, flow: &Flow) -> Result<Self, AutomergeError> {
+    pub(crate) fn create(tx: &mut Transaction<'_>, kind: Kind, flow: &Flow) -> Result<Self, AutomergeError> {
         let mut roots: BTreeMap<&str, ObjId> = BTreeMap::new();
         for root in ["office", "field", "talk"] {
             roots.insert(root, tx.put_object(ROOT, root, ObjType::Map)?);
@@ -154,8 +154,9 @@ impl Containers {
             places.insert(place, object);
         }
         let mut notes = BTreeMap::new();
-        if let Some(field) = roots.get("field") {
-            let parent = tx.put_object(field, "notes", ObjType::Map)?;
+        // A case is written by the office alone, its notes too.
+        if let Some(side) = roots.get(if kind == Kind::Case { "office" } else { "field" }) {
+            let parent = tx.put_object(side, "notes", ObjType::Map)?;
             for note in &flow.notes {
                 notes.insert(note.id.clone(), tx.put_object(&parent, note.id.as_str(), ObjType::Text)?);
             }
@@ -177,7 +178,8 @@ impl Containers {
             places.insert(place, id);
         }
         let field = object(&ROOT, "field", "field")?;
-        let parent = object(&field, "notes", "field/notes")?;
+        let office = object(&ROOT, "office", "office")?;
+        let parent = object(&office, "notes", "").or_else(|_| object(&field, "notes", "field/notes"))?;
         let mut notes = BTreeMap::new();
         for item in doc.map_range(&parent, ..) {
             if matches!(item.value, automerge::ValueRef::Object(ObjType::Text)) {

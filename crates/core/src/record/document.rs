@@ -10,7 +10,7 @@ use super::ownership::{self, ChangeHeader};
 use super::perform;
 use super::view::Record;
 use super::write::Write;
-use super::{SCHEMA, DocumentId};
+use super::{DocumentId, SCHEMA};
 use crate::standard::Standard;
 
 /// One visit, case or shift: its Automerge document and its record.
@@ -93,7 +93,7 @@ impl Document {
             tx.put(ROOT, "job", course.job().id.as_str())?;
             let reference = serde_json::to_string(&standard.reference()).unwrap_or_default();
             tx.put(ROOT, "standard", reference)?;
-            let at = Containers::create(tx, course.flow())?;
+            let at = Containers::create(tx, course.job().kind, course.flow())?;
             for write in &writes {
                 perform_write(tx, &at, write)?;
             }

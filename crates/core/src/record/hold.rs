@@ -76,7 +76,8 @@ pub fn holds(record: &Record, standard: &Standard) -> BTreeMap<String, HoldTest>
     for (_, event) in record.events.values().filter(|(_, event)| event.kind == "hold-ended") {
         let Some(point) = point(event) else { continue };
         for start in &event.ends {
-            let earlier = ends.get(start).is_none_or(|known| point.by.stamp.corrected() < known.by.stamp.corrected());
+            let earlier =
+                ends.get(start).is_none_or(|known| point.by.stamp.corrected() < known.by.stamp.corrected());
             if earlier {
                 ends.insert(*start, point.clone());
             }

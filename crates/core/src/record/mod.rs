@@ -20,7 +20,7 @@ pub use command::{
     Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict, SurveyAnswer,
 };
 pub use conflict::{Conflict, Version};
-pub use document::{Applied, ApplyError, Merged, Document};
+pub use document::{Applied, ApplyError, Document, Merged};
 pub use entry::{
     Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message,
     PartUsed, Photo, Rating, Signature,
@@ -29,7 +29,7 @@ pub use error::{Need, RecordError, Refusal};
 pub use hold::{HoldPoint, HoldTest, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
-pub use state::{Contradiction, SideState, RecordState, state};
+pub use state::{Contradiction, RecordState, SideState, state};
 pub use timeline::{Occurrence, Timeline};
 pub use view::{Record, StandardRef};
 

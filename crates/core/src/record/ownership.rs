@@ -148,7 +148,11 @@ struct Signed {
 ///
 /// # Errors
 /// [`OwnershipError`], the first that is found.
-pub fn check_field_change(visit: &Document, bytes: &[u8], person: &str) -> Result<ChangeHeader, OwnershipError> {
+pub fn check_field_change(
+    visit: &Document,
+    bytes: &[u8],
+    person: &str,
+) -> Result<ChangeHeader, OwnershipError> {
     let change = read(bytes).map_err(|_| OwnershipError::Unreadable)?;
     if change.deps().is_empty() {
         return Err(OwnershipError::NoParent);

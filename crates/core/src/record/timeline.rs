@@ -210,7 +210,8 @@ fn may_undo(event: &Event, ended: &Event, standard: &Standard) -> bool {
         return true;
     }
     let rule = event.about.as_deref().filter(|_| event.about == ended.about);
-    let Some(Check::Approval(approval)) = rule.and_then(|id| standard.rule(id)).map(|rule| &rule.check) else {
+    let Some(Check::Approval(approval)) = rule.and_then(|id| standard.rule(id)).map(|rule| &rule.check)
+    else {
         return false;
     };
     let decisions = [&approval.approved, &approval.rejected];

@@ -206,7 +206,9 @@ impl Renderer<'_> {
             .pack()
             .forms
             .iter()
-            .filter(|form| form.r#in.iter().any(|place| place == self.record.kind.id() || *place == self.record.job))
+            .filter(|form| {
+                form.r#in.iter().any(|place| place == self.record.kind.id() || *place == self.record.job)
+            })
             .map(|form| self.form(form))
             .filter(|form| !form.lines.is_empty())
             .collect()

@@ -181,7 +181,9 @@ impl Standard {
 /// The durations that a rule holds beside its limit.
 fn durations(rule: &Rule) -> Vec<&str> {
     match &rule.check {
-        Check::Milestone(milestone) => milestone.tell.iter().filter_map(|tell| tell.after.as_deref()).collect(),
+        Check::Milestone(milestone) => {
+            milestone.tell.iter().filter_map(|tell| tell.after.as_deref()).collect()
+        }
         Check::Item(item) => match &item.ask {
             Ask::Hold(hold) => vec![hold.lasts.as_str()],
             _ => Vec::new(),

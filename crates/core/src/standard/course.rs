@@ -26,6 +26,7 @@ impl Course {
             .steps
             .iter()
             .enumerate()
+            .filter(|(_, step)| step.r#in.is_empty() || step.r#in.contains(&job.id))
             .map(|(at, step)| (step.event.clone(), (at, expand(&step.from, &flow, &ranks))))
             .collect();
         let sides: Vec<Option<Side>> = pack.rules.iter().map(|rule| side(pack, job, rule)).collect();
@@ -46,7 +47,13 @@ impl Course {
 
     /// The course of a job that the standard does not know: no rule, no step.
     pub(super) fn none() -> Self {
-        let job = Job { id: String::new(), name: crate::Text::default(), kind: Kind::Visit, role: String::new() };
+        let job = Job {
+            id: String::new(),
+            name: crate::Text::default(),
+            kind: Kind::Visit,
+            role: String::new(),
+            usual: Vec::new(),
+        };
         Self {
             job,
             flow: Flow::default(),
@@ -159,7 +166,8 @@ fn side(pack: &Pack, job: &Job, rule: &Rule) -> Option<Side> {
         return None;
     }
     let doer = rule.roles.iter().any(|role| role == "any" || *role == job.role);
-    let office = rule.roles.iter().any(|role| pack.role(role).and_then(|role| role.side) == Some(Side::Office));
+    let office =
+        rule.roles.iter().any(|role| pack.role(role).and_then(|role| role.side) == Some(Side::Office));
     match (job.kind, doer, office) {
         (Kind::Case, ..) => Some(Side::Office),
         (_, true, _) => Some(Side::Field),

@@ -122,6 +122,19 @@ pub struct Job {
     pub kind: Kind,
     /// The role of the person who does it: the crew of a visit, the person on duty, the keeper of a case.
     pub role: String,
+    /// Events that usually happen though no state asks for them. They are suggested, never demanded.
+    #[serde(default)]
+    pub usual: Vec<Usual>,
+}
+
+/// An event that usually happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Usual {
+    /// The event, or `EVENT/SUBJECT`.
+    pub event: String,
+    /// The state in which it is suggested.
+    pub state: String,
 }
 
 /// The course of one kind of document.
@@ -330,6 +343,9 @@ pub struct Step {
     pub event: String,
     /// States in which it may be recorded; `registered..signed` means these and all between them.
     pub from: Vec<String>,
+    /// The jobs in which it is a step; empty: all of this kind of document.
+    #[serde(default)]
+    pub r#in: Vec<String>,
     /// May be recorded more than once.
     #[serde(default)]
     pub repeats: bool,

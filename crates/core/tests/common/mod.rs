@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jobsheet_core::assess::{Assessment, Status, assess};
 use jobsheet_core::record::{
-    Actor, AnswerValue, Applied, ApplyError, Command, Context, NoteEdit, OldPart, Refusal, Registration,
-    SurveyAnswer, Document,
+    Actor, AnswerValue, Applied, ApplyError, Command, Context, Document, NoteEdit, OldPart, Refusal,
+    Registration, SurveyAnswer,
 };
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
@@ -82,7 +82,8 @@ impl Job {
             stamp: Stamp::wall(now),
             entry_id: id(0),
         };
-        let (visit, _) = Document::register(id(999_999), &standard, &registration, &[1; 16], &context).unwrap();
+        let (visit, _) =
+            Document::register(id(999_999), &standard, &registration, &[1; 16], &context).unwrap();
         Self { visit, standard, now, count: 0, person: "tech-1".to_owned() }
     }
 
@@ -126,7 +127,11 @@ impl Job {
     pub fn context(&mut self, side: Side) -> Context {
         self.count += 1;
         let person = if side == Side::Office { "office-1".to_owned() } else { self.person.clone() };
-        Context { actor: Actor { person, side, roles: Vec::new() }, stamp: Stamp::wall(self.now), entry_id: id(self.count) }
+        Context {
+            actor: Actor { person, side, roles: Vec::new() },
+            stamp: Stamp::wall(self.now),
+            entry_id: id(self.count),
+        }
     }
 
     pub fn try_do(&mut self, command: Command) -> Result<Applied, ApplyError> {
@@ -201,15 +206,15 @@ impl Job {
     }
 
     pub fn attest(&mut self, phase: &str) -> &mut Self {
-        self.go(Command::Attest { phase: phase.to_owned(), exceptions: Vec::new() , role: None })
+        self.go(Command::Attest { phase: phase.to_owned(), exceptions: Vec::new(), role: None })
     }
 
     pub fn report(&mut self, event: &str) -> &mut Self {
-        self.go(Command::Report { event: event.to_owned(), note: None, about: None , happened: None })
+        self.go(Command::Report { event: event.to_owned(), note: None, about: None, happened: None })
     }
 
     pub fn office_report(&mut self, event: &str) -> &mut Self {
-        let command = Command::Report { event: event.to_owned(), note: None, about: None , happened: None };
+        let command = Command::Report { event: event.to_owned(), note: None, about: None, happened: None };
         if let Err(error) = self.office(command) {
             panic!("{event} was refused: {error}");
         }

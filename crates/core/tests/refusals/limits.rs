@@ -65,7 +65,12 @@ fn texts_up_to_their_limit_and_one_character_more() {
         |text| Command::ExplainDelay { milestone: rule("upload-24h"), reason: text },
         |text| Command::ReportBreach { rule: rule("uniform"), source: "self".into(), note: text },
         |text| Command::Survey(SurveyAnswer { level: "satisfied".into(), words: Some(text) }),
-        |text| Command::Report { event: "delay-foreseen".into(), note: Some(text), about: None , happened: None },
+        |text| Command::Report {
+            event: "delay-foreseen".into(),
+            note: Some(text),
+            about: None,
+            happened: None,
+        },
     ];
     for make in words {
         field(&mut job, make(long(MAX_WORDS_CHARS + 1)), "invalid", "at most 4000 characters", &[]);
@@ -100,7 +105,12 @@ fn texts_up_to_their_limit_and_one_character_more() {
             unit: "Cel".into(),
             instrument: Some(text),
         },
-        |text| Command::Report { event: "delay-foreseen".into(), note: None, about: Some(text) , happened: None },
+        |text| Command::Report {
+            event: "delay-foreseen".into(),
+            note: None,
+            about: Some(text),
+            happened: None,
+        },
     ];
     for make in names {
         field(&mut job, make(long(MAX_NAME_CHARS + 1)), "invalid", "at most 200 characters", &[]);
@@ -112,6 +122,7 @@ fn texts_up_to_their_limit_and_one_character_more() {
             Exception { rule: rule("no-extra-promise"), reason: "🔧".repeat(MAX_WORDS_CHARS) };
             count
         ],
+        role: None,
     };
     job.go(exceptions(4));
     field(&mut job, exceptions(5), "invalid", "larger than the 65536 bytes of one entry", &[]);
@@ -136,6 +147,7 @@ fn empty_texts() {
             Command::Attest {
                 phase: "work".into(),
                 exceptions: vec![Exception { rule: rule("no-extra-promise"), reason: blank() }],
+                role: None,
             },
         ] {
             field(&mut job, command, "invalid", "is empty", &[]);

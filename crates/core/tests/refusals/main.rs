@@ -12,8 +12,8 @@ use automerge::transaction::Transactable;
 use common::{Job, PACK, RECEIVED, id, moment, order, rule, standard};
 use jobsheet_core::Stamp;
 use jobsheet_core::record::{
-    Actor, AnswerValue, ApplyError, Command, Context, Exception, MAX_CREW, MAX_WORDS_CHARS, NoteEdit,
-    Refusal, Registration, ResolveTarget, SurveyAnswer, Document,
+    Actor, AnswerValue, ApplyError, Command, Context, Document, Exception, MAX_CREW, MAX_WORDS_CHARS,
+    NoteEdit, Refusal, Registration, ResolveTarget, SurveyAnswer,
 };
 use jobsheet_core::standard::{Side, Standard, builtin};
 
@@ -62,7 +62,7 @@ fn office(job: &mut Job, command: Command, code: &str, words: &str, cites: &[&st
 }
 
 fn report(event: &str) -> Command {
-    Command::Report { event: event.to_owned(), note: None, about: None , happened: None }
+    Command::Report { event: event.to_owned(), note: None, about: None, happened: None }
 }
 
 fn answer(item: &str, value: AnswerValue) -> Command {
@@ -206,7 +206,7 @@ fn the_field_does_not_do_the_offices_part_nor_the_office_the_fields() {
         photo(&"ab".repeat(32), None, None),
         Command::Survey(SurveyAnswer { level: "satisfied".into(), words: None }),
         sign("customer", "Chen"),
-        Command::Attest { phase: "work".into(), exceptions: Vec::new() , role: None },
+        Command::Attest { phase: "work".into(), exceptions: Vec::new(), role: None },
     ] {
         office(&mut job, command, forbidden, "is for the crew", &[]);
     }
@@ -250,7 +250,13 @@ fn ids_that_the_standard_does_not_know() {
         unknown,
         &[],
     );
-    field(&mut job, Command::Attest { phase: "x".into(), exceptions: Vec::new() , role: None }, invalid, unknown, &[]);
+    field(
+        &mut job,
+        Command::Attest { phase: "x".into(), exceptions: Vec::new(), role: None },
+        invalid,
+        unknown,
+        &[],
+    );
     field(&mut job, report("x"), invalid, "no event `x`", &[]);
     let about =
         |milestone: &str| Command::ExplainDelay { milestone: milestone.to_owned(), reason: "rain".into() };
@@ -282,7 +288,13 @@ fn ids_that_the_standard_does_not_know() {
     field(&mut job, sign("neighbour", "Li"), invalid, "customer, technician", &["customer-sign"]);
     for (named, words) in [("x", unknown), (&rule("uniform"), "another phase")] {
         let exceptions = vec![Exception { rule: named.to_owned(), reason: "late".into() }];
-        field(&mut job, Command::Attest { phase: "work".into(), exceptions, role: None }, invalid, words, &[]);
+        field(
+            &mut job,
+            Command::Attest { phase: "work".into(), exceptions, role: None },
+            invalid,
+            words,
+            &[],
+        );
     }
 }
 

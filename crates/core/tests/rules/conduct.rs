@@ -241,7 +241,7 @@ fn identity_numbers_are_found_wherever_a_person_writes() {
 #[test]
 fn a_phase_is_attested_from_the_field_alone() {
     let mut job = all_begun();
-    let command = Command::Attest { phase: "work".to_owned(), exceptions: Vec::new() , role: None };
+    let command = Command::Attest { phase: "work".to_owned(), exceptions: Vec::new(), role: None };
     assert!(job.office(command).is_err());
-    assert_eq!(standard().side_of(standard().rule(&rule("uniform")).unwrap()), Side::Field);
+    assert_eq!(standard().side_of("service", standard().rule(&rule("uniform")).unwrap()), Some(Side::Field));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jobsheet_core::record::{RecordError, Document, read_header};
+use jobsheet_core::record::{Document, RecordError, read_header};
 
 use crate::store::{LoggedChange, short};
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jobsheet_core::assess::tally;
-use jobsheet_core::record::{Record, StandardRef, DocumentId};
+use jobsheet_core::record::{DocumentId, Record, StandardRef};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{hex, unhex};
 use rusqlite::{Connection, OptionalExtension, Row, params};

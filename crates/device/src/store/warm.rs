@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use jobsheet_core::record::{RecordError, Document, DocumentId};
+use jobsheet_core::record::{Document, DocumentId, RecordError};
 use jobsheet_core::standard::Standard;
 use lru::LruCache;
 use rusqlite::Connection;
@@ -58,7 +58,10 @@ impl Warm {
 }
 
 /// Loads a document without its standard; also how many changes follow its snapshot.
-pub(crate) fn load_visit(connection: &Connection, document: DocumentId) -> Result<(Document, u32), StoreError> {
+pub(crate) fn load_visit(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<(Document, u32), StoreError> {
     let Some(saved) = changes::snapshot_and_tail(connection, document)? else {
         return Err(StoreError::Record(RecordError::NotARecord { missing: "snapshot".to_owned() }));
     };

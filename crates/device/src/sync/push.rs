@@ -37,7 +37,11 @@ pub(super) fn batch(
 }
 
 /// Unsent changes of one document, as many as fit: a child never goes before its parent.
-fn changes(connection: &Connection, document: DocumentId, room: &mut usize) -> Result<Vec<Framed>, StoreError> {
+fn changes(
+    connection: &Connection,
+    document: DocumentId,
+    room: &mut usize,
+) -> Result<Vec<Framed>, StoreError> {
     let mut changes = Vec::new();
     let unsent = store::own_changes(connection, document)?.into_iter().filter(|change| change.on_device);
     for change in unsent.take(MAX_CHANGES_PER_DOCUMENT) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jobsheet::clock::{Clock, Reading, SteppedClock};
 use jobsheet::{Enrolment, Options, Store};
-use jobsheet_core::record::{Actor, Command, Context, Registration, Document, DocumentId};
+use jobsheet_core::record::{Actor, Command, Context, Document, DocumentId, Registration};
 use jobsheet_core::standard::{self, Side, Standard};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{Delivery, NewDocument, Reply};
@@ -91,7 +91,8 @@ pub(crate) fn dispatched(at: usize) -> Document {
         received_at: None,
     };
     let office = context("office-1", Side::Office, "2026-03-01T09:00:00+08:00", 1 + at as u128 * 10);
-    let (mut visit, _) = Document::register(visit_id(at), &standard, &registration, &[7; 16], &office).unwrap();
+    let (mut visit, _) =
+        Document::register(visit_id(at), &standard, &registration, &[7; 16], &office).unwrap();
     let hour = i64::try_from(at).unwrap();
     let start = moment("2026-03-02T09:00:00+08:00");
     let start = Moment::new(start.instant() + jiff::SignedDuration::from_hours(hour), start.offset());

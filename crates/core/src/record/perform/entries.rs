@@ -13,7 +13,7 @@ use crate::record::error::Refusal;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
 use crate::record::state::{self};
 use crate::record::write::{Entry, Write};
-use crate::standard::{Ask, Check, Rule, Side};
+use crate::standard::{Ask, Check, Kind, Rule, Side};
 
 impl Plan<'_> {
     pub(super) fn answer(&self, item: &str, value: &AnswerValue) -> Planned {
@@ -44,7 +44,9 @@ impl Plan<'_> {
 
     /// A class that only rises does not fall.
     fn rises(&self, rule: &Rule, value: &AnswerValue) -> Result<(), Refusal> {
-        let (Check::Classification(class), AnswerValue::Choice(new)) = (&rule.check, value) else { return Ok(()) };
+        let (Check::Classification(class), AnswerValue::Choice(new)) = (&rule.check, value) else {
+            return Ok(());
+        };
         let rank = |id: &str| class.classes.iter().position(|class| class.id == id);
         let before = self.record.answers.get(&rule.id).and_then(|answer| match &answer.value {
             AnswerValue::Choice(before) => rank(before),
@@ -107,7 +109,7 @@ impl Plan<'_> {
     }
 
     pub(super) fn note(&self, note: &str, edit: &NoteEdit) -> Planned {
-        self.side(Side::Field)?;
+        self.side(if self.record.kind == Kind::Case { Side::Office } else { Side::Field })?;
         self.unsealed(None)?;
         let Some(text) = self.record.notes.get(note) else {
             return Err(invalid("note", "the standard has no such note"));
@@ -248,11 +250,17 @@ impl Plan<'_> {
         let rule = rule.or_else(|| signing.and_then(|signing| self.standard.rule(&signing.rule)));
         let cited = rule;
         let rule = rule.map(need).map(Box::new);
-        let ends = |signer: &str| signing.is_some_and(|signing| signing.signers.iter().any(|one| one == signer));
+        let ends =
+            |signer: &str| signing.is_some_and(|signing| signing.signers.iter().any(|one| one == signer));
         let also = |signer: &str| signing.is_some_and(|signing| signing.also.iter().any(|one| one == signer));
         if !ends(role) && !also(role) && !asked.iter().any(|(signer, ..)| *signer == role) {
             let mut roles: Vec<&str> = asked.iter().map(|(signer, ..)| *signer).collect();
-            roles.extend(signing.iter().flat_map(|signing| signing.signers.iter().chain(&signing.also)).map(String::as_str));
+            roles.extend(
+                signing
+                    .iter()
+                    .flat_map(|signing| signing.signers.iter().chain(&signing.also))
+                    .map(String::as_str),
+            );
             roles.sort_unstable();
             roles.dedup();
             let reason = format!("must be one of {}", roles.join(", "));
@@ -269,7 +277,8 @@ impl Plan<'_> {
         }
         if ends(role) || also(role) {
             self.work_is_over(rule)?;
-        } else if let Some(after) = cited.and_then(|rule| rule.window()).and_then(|window| window.after.as_deref())
+        } else if let Some(after) =
+            cited.and_then(|rule| rule.window()).and_then(|window| window.after.as_deref())
             && !self.evidences.timeline.happened(after)
         {
             let from = self.course.rank_of_event(after).unwrap_or(0);
@@ -297,7 +306,8 @@ impl Plan<'_> {
         let flow = self.course.flow();
         let ended = |event: &str| self.evidences.timeline.happened(event);
         let parked = self.state.side.is_some_and(|side| side != state::SideState::Paused);
-        let after = rule.as_ref().and_then(|need| self.standard.rule(&need.rule)).and_then(|rule| rule.window());
+        let after =
+            rule.as_ref().and_then(|need| self.standard.rule(&need.rule)).and_then(|rule| rule.window());
         let after = after.and_then(|window| window.after.as_deref()).unwrap_or("work-finished");
         if parked || ended(after) || ended("work-finished") {
             return Ok(());
@@ -342,6 +352,10 @@ impl Plan<'_> {
             .collect();
         roles.sort_unstable();
         roles.dedup();
+        if roles.is_empty() {
+            let reason = "the conduct of this phase is for the crew to attest".to_owned();
+            return Err(Refusal::Forbidden { reason, rule: None });
+        }
         let may = |role: &str| held.is_empty() || held.iter().any(|one| one == role);
         let fits = match role {
             Some(role) => vec![role].into_iter().filter(|role| roles.contains(role) && may(role)).collect(),
@@ -387,7 +401,9 @@ impl Plan<'_> {
                 answer.first = Some(Box::new(answer.given().clone()));
                 answer.by = self.by();
                 let rule = self.standard.rule(item);
-                let side = rule.and_then(|rule| self.standard.side_of(&self.record.job, rule)).unwrap_or(Side::Field);
+                let side = rule
+                    .and_then(|rule| self.standard.side_of(&self.record.job, rule))
+                    .unwrap_or(Side::Field);
                 self.side(side)?;
                 (Place::answers(side), item.clone(), Entry::Answer(answer))
             }

@@ -187,7 +187,7 @@ impl Plan<'_> {
         let crew = self.record.assignment.as_ref().map_or(&[][..], |assignment| &assignment.crew);
         if self.context.actor.side == Side::Field && !crew.contains(&self.context.actor.person) {
             return Err(Refusal::Forbidden {
-                reason: "it is assigned to somebody else".to_owned(),
+                reason: "it is assigned to another crew or person".to_owned(),
                 rule: None,
             });
         }
@@ -235,7 +235,10 @@ impl Plan<'_> {
             return Ok(());
         }
         let reason = format!("is for the role {}", roles.join(" or "));
-        Err(Refusal::Forbidden { reason: format!("`{}` {reason}", self.command), rule: Some(Box::new(need(rule))) })
+        Err(Refusal::Forbidden {
+            reason: format!("`{}` {reason}", self.command),
+            rule: Some(Box::new(need(rule))),
+        })
     }
 
     /// After the signature the record takes only what belongs after it.

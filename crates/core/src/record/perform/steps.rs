@@ -36,7 +36,8 @@ impl Plan<'_> {
         if known.subjects.is_empty() {
             return Ok(());
         }
-        let Some(subject) = about.filter(|about| known.subjects.iter().any(|subject| subject.id == *about)) else {
+        let Some(subject) = about.filter(|about| known.subjects.iter().any(|subject| subject.id == *about))
+        else {
             let subjects: Vec<&str> = known.subjects.iter().map(|subject| subject.id.as_str()).collect();
             return Err(invalid("about", &format!("must be one of {}", subjects.join(", "))));
         };
@@ -49,13 +50,15 @@ impl Plan<'_> {
         }
         let Some(step) = self.course.step(kind) else {
             let flow = self.course.flow();
-            let from = flow.assigned.as_deref().and_then(|event| self.course.rank_of_event(event)).unwrap_or(0);
+            let from =
+                flow.assigned.as_deref().and_then(|event| self.course.rank_of_event(event)).unwrap_or(0);
             let last = flow.states.len().saturating_sub(1);
             if incident && (from..last).contains(&self.state.rank) {
                 return Ok(());
             }
             let open = if incident { from..last } else { 0..0 };
-            let allowed = flow.states.get(open).unwrap_or_default().iter().map(|state| state.id.clone()).collect();
+            let allowed =
+                flow.states.get(open).unwrap_or_default().iter().map(|state| state.id.clone()).collect();
             return Err(self.wrong_state(kind, allowed, None));
         };
         let again = self.evidences.timeline.happened(kind) && !step.repeats;
@@ -165,8 +168,10 @@ impl Plan<'_> {
     ) -> Planned {
         limit_option("note", note, MAX_WORDS_CHARS)?;
         limit_option("about", about, MAX_NAME_CHARS)?;
-        let assigned = self.course.flow().assigned.as_deref() == Some(kind);
-        if BOUND_EVENTS.contains(&kind) || is_engine_event(kind) || assigned || self.is_decision(kind) {
+        let flow = self.course.flow();
+        let of_flow =
+            flow.assigned.as_deref() == Some(kind) || flow.opening.iter().any(|event| event == kind);
+        if BOUND_EVENTS.contains(&kind) || is_engine_event(kind) || of_flow || self.is_decision(kind) {
             return Err(invalid("event", "has a command of its own"));
         }
         if happened.is_some_and(|happened| happened.instant() > self.context.stamp.corrected()) {
