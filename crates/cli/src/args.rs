@@ -9,6 +9,7 @@ use jobsheet_core::report::Audience;
 
 use crate::act::Act;
 use crate::failure::Failure;
+use crate::standards::StandardsVerb;
 
 const EPILOGUE: &str = "\
 VISIT is a visit's id or its order number. Rules and items may be named without the pack's prefix.
@@ -149,24 +150,6 @@ pub(crate) struct VisitsArgs {
     /// Visits per page, 1 to 200
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) size: u32,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum StandardsVerb {
-    /// List the standards
-    List,
-    /// Show the rules of a standard
-    Show {
-        /// Id of the standard
-        id: String,
-    },
-    /// Check a pack file
-    Lint {
-        /// The file
-        file: PathBuf,
-    },
-    /// Print the JSON Schema of pack files
-    Schema,
 }
 
 /// Prints a completion script.

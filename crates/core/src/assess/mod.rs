@@ -1,15 +1,24 @@
 //! Judging: what a record satisfies, what is outstanding, what is late, and what to do next, each with its clause.
 
+mod conduct;
+mod consequence;
+mod facts;
 mod finding;
+mod item;
+mod judge;
 mod milestone;
 mod next;
+mod privacy;
 mod proof;
 mod score;
+mod stock;
+mod value;
 mod warranty;
 
+pub use consequence::{Consequence, consequences};
 pub use finding::{Assessment, Counts, Finding, Gate, Status, Tally, assess, tally};
 pub use milestone::{MilestoneState, MilestoneStatus, Told};
-pub use next::{Consequence, NextStep, Why, consequences, judge, next};
+pub use next::{NextStep, Why, judge, next};
 pub use proof::Evidence;
 pub(crate) use proof::Evidences;
 pub use score::{Points, ScoreLine, ScoreState};

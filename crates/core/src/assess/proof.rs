@@ -1,20 +1,15 @@
 //! Whether one rule's duty is proved by what stands in the record. The checks of commands and the assessment both ask here.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::BTreeMap;
 
 use cel::Context;
-use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::deadline;
-use crate::record::{
-    Answer, AnswerValue, By, EntryId, Measurement, Occurrence, Record, ResolveTarget, Timeline, holds, state,
-};
-use crate::standard::condition::{self, Fact, Facts};
+use super::facts::facts;
+use crate::record::{AnswerValue, By, EntryId, Occurrence, Record, Timeline, state};
+use crate::standard::condition;
 use crate::standard::{
     Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Source, Standard,
-    StockAge,
 };
 use crate::{Moment, Stamp};
 
@@ -161,156 +156,6 @@ impl<'a> Evidences<'a> {
         }
     }
 
-    fn item(&self, rule: &Rule, ask: &Ask) -> Proof {
-        match ask {
-            Ask::Photo { moments } => return self.photos(rule, moments),
-            Ask::Signature { roles, everyone } => return self.signatures(rule, roles, everyone.as_ref()),
-            Ask::Number { quantity, min, max } => return self.measured(rule, quantity, *min, *max),
-            Ask::Series { quantity, count, min, max } => {
-                return self.series(rule, quantity, *count, *min, *max);
-            }
-            Ask::Hold(_) => return self.held(rule),
-            _ => {}
-        }
-        self.answered(rule, ask)
-    }
-
-    /// What was answered to a question.
-    fn answered(&self, rule: &Rule, ask: &Ask) -> Proof {
-        let Some(answer) = self.record.answers.get(&rule.id) else {
-            return Proof { missing: vec![self.place("answer", &rule.id)], ..Proof::default() };
-        };
-        let mut proof = Proof {
-            evidence: vec![self.evidence_of(self.place("answer", &rule.id), answer)],
-            conflict: !self.record.conflicts.is_empty() && self.disputed(&rule.id),
-            ..Proof::default()
-        };
-        match (&answer.value, ask) {
-            (AnswerValue::Waived(reason), _) => proof.waived = Some(reason.clone()),
-            (AnswerValue::Yes(yes), Ask::YesNo) => proof.violated = !yes,
-            (AnswerValue::Several(chosen), Ask::Several { options, all: true }) => {
-                let missing = options.iter().filter(|option| !chosen.contains(&option.id));
-                proof.missing = missing.map(|option| format!("answer.{}/{}", rule.id, option.id)).collect();
-            }
-            _ => {}
-        }
-        proof
-    }
-
-    fn measured(&self, rule: &Rule, quantity: &str, min: Option<f64>, max: Option<f64>) -> Proof {
-        let Some(latest) = latest(self.record, quantity) else {
-            let missing = Proof { missing: vec![self.place("measure", quantity)], ..Proof::default() };
-            return self.or_waived(rule, missing);
-        };
-        let value = format!("{} {}", latest.value, latest.unit);
-        let evidence = Evidence::by(self.place("measure", quantity), value, &latest.by);
-        let violated = min.is_some_and(|min| latest.value < min) || max.is_some_and(|max| latest.value > max);
-        Proof { evidence: vec![evidence], violated, ..Proof::default() }
-    }
-
-    /// An answer has versions that differ in substance.
-    fn disputed(&self, rule: &str) -> bool {
-        let target = ResolveTarget::Answer(rule.to_owned());
-        self.record.conflicts.iter().filter(|conflict| conflict.target == target).any(|conflict| {
-            conflict.versions.windows(2).any(|pair| pair[0].value.get("is") != pair[1].value.get("is"))
-        })
-    }
-
-    fn photos(&self, rule: &Rule, moments: &[String]) -> Proof {
-        let mut proof = Proof::default();
-        let of_item =
-            || self.record.photos.values().filter(|photo| photo.item.as_deref() == Some(rule.id.as_str()));
-        for photo in of_item() {
-            let moment = photo.moment.clone().unwrap_or_default();
-            proof.evidence.push(Evidence::by("photos".to_owned(), moment, &photo.by));
-        }
-        for moment in moments {
-            if !of_item().any(|photo| photo.moment.as_ref() == Some(moment)) {
-                proof.missing.push(format!("photos.{moment}"));
-            }
-        }
-        if moments.is_empty() && proof.evidence.is_empty() {
-            proof.missing.push("photos".to_owned());
-        }
-        self.or_waived(rule, proof)
-    }
-
-    /// What is missing may have been waived with a reason.
-    fn or_waived(&self, rule: &Rule, mut proof: Proof) -> Proof {
-        if !proof.missing.is_empty()
-            && let Some(answer) = self.record.answers.get(&rule.id)
-            && let AnswerValue::Waived(reason) = &answer.value
-        {
-            proof.missing.clear();
-            proof.waived = Some(reason.clone());
-        }
-        proof
-    }
-
-    fn series(&self, rule: &Rule, quantity: &str, count: usize, min: Option<f64>, max: Option<f64>) -> Proof {
-        let mut proof = Proof::default();
-        for measurement in self.record.measures.values().filter(|measured| measured.quantity == quantity) {
-            let value = format!("{} {}", measurement.value, measurement.unit);
-            proof.evidence.push(Evidence::by(self.place("measure", quantity), value, &measurement.by));
-            proof.violated |= min.is_some_and(|min| measurement.value < min);
-            proof.violated |= max.is_some_and(|max| measurement.value > max);
-        }
-        let found = proof.evidence.len();
-        if found < count {
-            proof.missing.push(format!("measure.{quantity} {found} of {count}"));
-        }
-        self.or_waived(rule, proof)
-    }
-
-    /// The last hold test. One that has failed is broken, until another is begun.
-    fn held(&self, rule: &Rule) -> Proof {
-        let mut proof = Proof::default();
-        let Some(test) = holds(self.record, self.standard).remove(&rule.id) else {
-            proof.missing.push(self.place("hold", &rule.id));
-            return self.or_waived(rule, proof);
-        };
-        let seconds = test.lasted().map(|lasted| format!("{} s", lasted.duration.as_secs()));
-        let mut evidence = Evidence::by(
-            self.place("hold", &rule.id),
-            seconds.unwrap_or_default(),
-            test.end.as_ref().map_or(&test.start.by, |end| &end.by),
-        );
-        evidence.entry = Some(test.id);
-        proof.clock_suspect = test.lasted().is_some_and(|lasted| lasted.clock_suspect);
-        proof.evidence.push(evidence);
-        proof.missing = test.failures();
-        proof.violated = !proof.missing.is_empty();
-        if test.end.is_none() {
-            proof.missing.push(format!("hold.{} runs", rule.id));
-        }
-        proof
-    }
-
-    fn signatures(&self, rule: &Rule, roles: &[String], everyone: Option<&Source>) -> Proof {
-        let mut proof = Proof::default();
-        for role in roles {
-            match self.value_at("signature", role) {
-                Some(evidence) => proof.evidence.push(evidence),
-                None => proof.missing.push(self.place("signature", role)),
-            }
-        }
-        if let Some(names) = everyone.and_then(|source| self.value(source)) {
-            let signed = |name: &str| {
-                self.record
-                    .signatures
-                    .values()
-                    .any(|one| roles.contains(&one.role) && one.name.trim() == name)
-            };
-            let names = names.value.split([';', '；']).map(str::trim).filter(|name| !name.is_empty());
-            // The place is named, the person is not: findings travel further than records.
-            let missing = names.filter(|name| !signed(name)).count();
-            if missing > 0 {
-                proof.missing.push(format!("signature.{} of {missing} more", roles.join("|")));
-            }
-        }
-        self.or_waived(rule, proof)
-    }
-
     /// The last decision of an approval.
     fn approval(&self, rule: &Rule, approval: &Approval) -> Proof {
         let of = |kind: &String| {
@@ -358,32 +203,6 @@ impl<'a> Evidences<'a> {
         }
     }
 
-    /// Parts that have lain too long, each with its last movement; `true`: it carries the mark.
-    pub(crate) fn aged(&self, age: &StockAge, now: Timestamp) -> Vec<(String, Stamp, bool)> {
-        let mut last: BTreeMap<&str, &Stamp> = BTreeMap::new();
-        for at in age.moved.iter().flat_map(|kind| self.timeline.standing(kind)) {
-            let Some(part) = at.about.as_deref() else { continue };
-            let known = last.entry(part).or_insert(&at.stamp);
-            if at.stamp.corrected() > known.corrected() {
-                *known = &at.stamp;
-            }
-        }
-        let Some(span) = self.standard.span(&age.idle) else { return Vec::new() };
-        let mut aged = Vec::new();
-        for (part, moved) in last {
-            let zone = self.record.zone(moved.at);
-            let due = deadline::due(moved.corrected(), span, &zone, None, &[], now);
-            if due.is_none_or(|due| due > now) {
-                continue;
-            }
-            let marked = self.timeline.standing(&age.mark).any(|mark| {
-                mark.about.as_deref() == Some(part) && mark.stamp.corrected() >= moved.corrected()
-            });
-            aged.push((part.to_owned(), moved.clone(), marked));
-        }
-        aged
-    }
-
     fn field(&self, field: &FieldCheck) -> Proof {
         let mut proof = self.sources(&field.sources);
         if field.optional {
@@ -412,7 +231,7 @@ impl<'a> Evidences<'a> {
     }
 
     /// A place as sources are written, or nothing if only the outcome is wanted.
-    fn place(&self, root: &str, name: &str) -> String {
+    pub(super) fn place(&self, root: &str, name: &str) -> String {
         match (self.lean, name) {
             (true, _) => String::new(),
             (false, "") => root.to_owned(),
@@ -452,153 +271,5 @@ impl<'a> Evidences<'a> {
         }
         proof.moot = proof.evidence.is_empty() && proof.missing.is_empty();
         proof
-    }
-
-    fn evidence_of(&self, source: String, answer: &Answer) -> Evidence {
-        Evidence {
-            source,
-            value: if self.lean { String::new() } else { words(&answer.value) },
-            at: Some(answer.given().stamp.at),
-            person: Some(self.words(&answer.given().person)),
-            stamp: Some(answer.given().stamp.clone()),
-            entry: None,
-        }
-    }
-
-    /// The value that stands at a source. `None`: nothing does.
-    pub(crate) fn value(&self, source: &Source) -> Option<Evidence> {
-        let (root, name) = source.parts();
-        self.value_at(root, name)
-    }
-
-    fn value_at(&self, root: &str, name: &str) -> Option<Evidence> {
-        let record = self.record;
-        let plain = |value: &String| Evidence::plain(self.place(root, name), self.words(value));
-        let stamped = |value: &str, stamp: &Stamp, person: &str| Evidence {
-            source: self.place(root, name),
-            value: self.words(value),
-            at: Some(stamp.at),
-            person: Some(self.words(person)),
-            stamp: Some(stamp.clone()),
-            entry: None,
-        };
-        match root {
-            "order" => record.order.get(name).filter(|text| !text.trim().is_empty()).map(plain),
-            "note" => record.notes.get(name).filter(|text| !text.trim().is_empty()).map(plain),
-            "event" => self.timeline.first(name).map(|at| {
-                let note =
-                    at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.as_deref());
-                stamped(note.unwrap_or_default(), &at.stamp, &at.person)
-            }),
-            "answer" => {
-                record.answers.get(name).map(|answer| self.evidence_of(self.place(root, name), answer))
-            }
-            "signature" => record
-                .signatures
-                .values()
-                .filter(|signature| signature.role == name)
-                .min_by_key(|signature| signature.by.stamp.corrected())
-                .map(|signature| stamped(&signature.name, &signature.by.stamp, &signature.by.person)),
-            "survey" => {
-                let rating = record.rating.as_ref()?;
-                let value = if name == "rating" { Some(&rating.level) } else { rating.words.as_ref() };
-                value.map(|value| stamped(value, &rating.given().stamp, &rating.given().person))
-            }
-            "assignment" => {
-                let assignment = record.assignment.as_ref()?;
-                let value = match name {
-                    "crew" => assignment.crew.join(", "),
-                    "start" => assignment.start.to_string(),
-                    "end" => assignment.end.to_string(),
-                    _ => assignment.tools.join(", "),
-                };
-                (!value.is_empty()).then(|| stamped(&value, &assignment.by.stamp, &assignment.by.person))
-            }
-            "measure" => latest(record, name).map(|latest| {
-                let value = format!("{} {}", latest.value, latest.unit);
-                Evidence::by(self.place(root, name), value, &latest.by)
-            }),
-            "parts" => {
-                let parts: Vec<String> = record
-                    .parts
-                    .values()
-                    .map(|part| format!("{} × {}", part.quantity, part.number))
-                    .collect();
-                (!parts.is_empty()).then(|| plain(&parts.join(", ")))
-            }
-            "photos" => (!record.photos.is_empty()).then(|| plain(&record.photos.len().to_string())),
-            _ => None,
-        }
-    }
-}
-
-/// The latest measurement of a quantity, by corrected time.
-fn latest<'a>(record: &'a Record, quantity: &str) -> Option<&'a Measurement> {
-    let measured = record.measures.iter().filter(|(_, measurement)| measurement.quantity == quantity);
-    measured
-        .max_by_key(|(id, measurement)| (measurement.by.stamp.corrected(), **id))
-        .map(|(_, latest)| latest)
-}
-
-/// An answer in plain words.
-pub(crate) fn words(value: &AnswerValue) -> String {
-    match value {
-        AnswerValue::Yes(true) => "yes".to_owned(),
-        AnswerValue::Yes(false) => "no".to_owned(),
-        AnswerValue::Choice(text) | AnswerValue::Text(text) | AnswerValue::Waived(text) => text.clone(),
-        AnswerValue::Several(chosen) => chosen.join(", "),
-        AnswerValue::Time(moment) => moment.to_string(),
-    }
-}
-
-fn facts(record: &Record, standard: &Standard, timeline: &Timeline, state: String) -> Facts {
-    let uses = standard.uses();
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let replaced = || record.parts.values().filter_map(|part| part.replaces.as_ref());
-    let mut answers = BTreeMap::new();
-    for rule in &uses.answers {
-        let Some(answer) = record.answers.get(rule) else { continue };
-        let fact = match &answer.value {
-            AnswerValue::Yes(yes) => Fact::Bool(*yes),
-            AnswerValue::Choice(text) | AnswerValue::Text(text) => Fact::Text(text.clone()),
-            AnswerValue::Several(chosen) => Fact::Text(chosen.join(" ")),
-            AnswerValue::Time(moment) => Fact::Text(moment.to_string()),
-            AnswerValue::Waived(_) => continue,
-        };
-        answers.insert(rule.clone(), fact);
-    }
-    for rule in &uses.answers {
-        if let Some(Ask::Number { quantity, .. }) = standard.rule(rule).and_then(Rule::ask)
-            && let Some(latest) = latest(record, quantity)
-        {
-            answers.insert(rule.clone(), Fact::Number(latest.value));
-        }
-    }
-    Facts {
-        state,
-        kind: record.kind.id().to_owned(),
-        job: record.job.clone(),
-        order: record
-            .order
-            .iter()
-            .filter(|(id, _)| uses.order.contains(*id))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
-        events: uses
-            .events
-            .iter()
-            .map(|kind| (kind.clone(), count(timeline.standing(kind).count())))
-            .collect(),
-        answers,
-        notes: record
-            .notes
-            .iter()
-            .filter(|(id, _)| uses.notes.contains(*id))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
-        rating: record.rating.as_ref().map(|rating| rating.level.clone()),
-        parts_consumed: count(record.parts.len()),
-        parts_unreturned: count(replaced().filter(|old| !old.returned).count()),
-        photos: count(record.photos.len()),
     }
 }

@@ -3,7 +3,8 @@
 
 use serde::Serialize;
 
-use super::finding::{Judged, Status};
+use super::finding::Status;
+use super::judge::Judged;
 use super::proof::Evidences;
 use crate::record::{Event, Occurrence};
 use crate::standard::{Check, Money, Rule, Score};

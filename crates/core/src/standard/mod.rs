@@ -1,20 +1,26 @@
 //! Service standards: packs of rules as data, loaded, checked and compiled.
 
 mod builtin;
+mod clock;
 mod compiled;
 pub(crate) mod condition;
 mod course;
+mod duty;
 mod engine;
 mod lint;
+mod matter;
 mod pack;
 mod rule;
 
 pub use builtin::{builtin, builtin_ids};
+pub use clock::*;
 pub use compiled::Standard;
 pub use course::Course;
+pub use duty::*;
 pub use engine::engine_events;
 pub(crate) use engine::is_engine_event;
 pub use lint::{Diagnostic, Level, PackErrors};
+pub use matter::*;
 pub use pack::*;
 pub use rule::*;
 

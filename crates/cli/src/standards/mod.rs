@@ -1,14 +1,34 @@
 //! Standards that come with the program, and pack files.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
+use clap::Subcommand;
 use jobsheet_core::standard::{self, Standard};
 use serde_json::json;
 
-use crate::args::StandardsVerb;
 use crate::failure::Failure;
 use crate::output::{Output, line};
 use crate::words::cut;
+
+/// What can be done with standards.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StandardsVerb {
+    /// List the standards
+    List,
+    /// Show the rules of a standard
+    Show {
+        /// Id of the standard
+        id: String,
+    },
+    /// Check a pack file
+    Lint {
+        /// The file
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of pack files
+    Schema,
+}
 
 /// Largest pack file that is read, in bytes.
 const MAX_PACK_BYTES: u64 = 8 << 20;
