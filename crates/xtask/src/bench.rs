@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures, and compares with the bars. One line a bar; exit 1 if one is missed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -16,6 +16,8 @@ pub(crate) struct Options {
 enum What {
     /// One device: apply, open, list, assess, memory.
     Local,
+    /// The five packs: load, judge, size.
+    Standards,
 }
 
 /// A bar: a figure in its unit and the most it may be.
@@ -29,18 +31,39 @@ struct Bar {
 pub(crate) fn run(options: &Options) -> Outcome {
     match options.what {
         What::Local => local(),
+        What::Standards => standards(),
     }
 }
 
-fn local() -> Outcome {
-    let folder = target().join("bench-local");
+/// Runs a bench with an empty folder for its figures.
+fn measured(bench: &str) -> Result<PathBuf, String> {
+    let folder = target().join(format!("bench-{bench}"));
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mut bench = cargo();
-    bench.args(["bench", "-p", "jobsheet-tests", "--bench", "local"]).env("JOBSHEET_BENCH_FOLDER", &folder);
-    shell::run("bench local", &mut bench)?;
+    let mut command = cargo();
+    command.args(["bench", "-p", "jobsheet-tests", "--bench", bench]).env("JOBSHEET_BENCH_FOLDER", &folder);
+    shell::run(&format!("bench {bench}"), &mut command)?;
+    Ok(folder)
+}
+
+fn standards() -> Outcome {
+    let folder = measured("standards")?;
+    let figures = figures(&folder, "standards")?;
+    let [load, cold, warm, embedded] = figures[..] else {
+        return Err("bench standards wrote other figures than expected".to_owned());
+    };
+    report(&[
+        Bar { name: "load-and-check-five-packs", measured: load / 1e3, limit: 50.0, unit: "ms" },
+        Bar { name: "assess-largest-cold", measured: cold / 1e3, limit: 1.0, unit: "ms" },
+        Bar { name: "assess-largest-warm", measured: warm, limit: 200.0, unit: "us" },
+        Bar { name: "embedded-packs", measured: embedded / 1e3, limit: 600.0, unit: "kB" },
+    ])
+}
+
+fn local() -> Outcome {
+    let folder = measured("local")?;
     let memory = resident_bytes(&folder)?;
 
     let (commit, apply) = pair(&folder, "apply")?;
@@ -77,10 +100,17 @@ fn report(bars: &[Bar]) -> Outcome {
 
 /// Medians of a floor and of the figure beside it, in microseconds, as the bench wrote them.
 fn pair(folder: &Path, name: &str) -> Result<(f64, f64), String> {
+    match figures(folder, name)?[..] {
+        [floor, figure] => Ok((floor, figure)),
+        _ => Err(format!("{name}.txt: not two figures")),
+    }
+}
+
+/// Figures as a bench wrote them, in one line.
+fn figures(folder: &Path, name: &str) -> Result<Vec<f64>, String> {
     let file = folder.join(format!("{name}.txt"));
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut figures = text.split_whitespace().filter_map(|figure| figure.parse::<f64>().ok());
-    figures.next().zip(figures.next()).ok_or_else(|| format!("{}: no figures", file.display()))
+    Ok(text.split_whitespace().filter_map(|figure| figure.parse().ok()).collect())
 }
 
 /// Median time of one iteration in nanoseconds, as Criterion stored it.
