@@ -255,15 +255,8 @@ pub fn counted(
 /// assert!(jobsheet_core::deadline::zone("Middle-earth/Shire").is_none());
 /// ```
 pub fn zone(name: &str) -> Option<TimeZone> {
-    let bundled = TimeZoneDatabase::bundled();
-    // The zones in the program are the same on every machine; without them, those of the system will do.
-    let database = if bundled.is_definitively_empty() { jiff::tz::db() } else { &bundled };
-    let zone = database.get(name).ok()?;
-    // A system's directory of zones holds others beside them, such as `localtime`, different on each machine.
-    let own = zone.iana_name().is_some_and(|name| {
-        matches!(name, "localtime" | "posixrules") || name.starts_with("posix/") || name.starts_with("right/")
-    });
-    (!own && !zone.is_unknown()).then_some(zone)
+    // The zones in the program are the same on every machine; those of the system are not.
+    TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown())
 }
 
 /// The last day, itself included, of a span of calendar months and days that begins on a date: the day of the
