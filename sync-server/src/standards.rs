@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jobsheet_core::standard::{self, PackErrors, Standard};
+use jobsheet_core::standard::{self, Diagnostic, Level, PackErrors, Standard};
 use jobsheet_core::unhex;
 
 use crate::store::{Reading, StoreError};
@@ -13,6 +13,14 @@ use crate::store::{Reading, StoreError};
 #[derive(Default)]
 pub(crate) struct Standards {
     loaded: Mutex<HashMap<[u8; 32], Arc<Standard>>>,
+}
+
+/// A pack of the company that can be taken.
+pub(crate) struct Sent {
+    /// The whole pack.
+    pub(crate) standard: Standard,
+    /// What is worth a look, at the lines of what was sent.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 /// Why a standard is not at hand.
@@ -96,12 +104,12 @@ impl Standards {
         Ok(standard)
     }
 
-    /// Reads a pack of the company. What it is based on is found among the packs that are current.
+    /// Reads a pack of the company, whole or as what differs from another, which is found among those that are current.
     pub(crate) fn read(
         &self,
         tx: &Reading<'_>,
         source: &str,
-    ) -> Result<Result<Standard, PackErrors>, StandardError> {
+    ) -> Result<Result<Sent, PackErrors>, StandardError> {
         let failed = RefCell::new(None);
         let find = |id: &str| match self.current(tx, id) {
             Ok(standard) => Some(standard),
@@ -111,18 +119,18 @@ impl Standards {
                 None
             }
         };
-        let read = complete(source, &find).and_then(|source| Standard::load(&source));
+        let read = standard::resolve(source, &find).and_then(|whole| {
+            let standard = Standard::load(&whole)?;
+            let mut warnings = standard::lint(source, &find);
+            warnings.retain(|diagnostic| diagnostic.level == Level::Warning);
+            Ok(Sent { standard, warnings })
+        });
         failed.into_inner().map_or(Ok(read), Err)
     }
 
     fn keep(&self, sha256: [u8; 32], standard: Arc<Standard>) {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(sha256, standard);
     }
-}
-
-/// The whole text of a pack, of which a company may send only what differs from another.
-fn complete(source: &str, _find: &dyn Fn(&str) -> Option<Arc<Standard>>) -> Result<String, PackErrors> {
-    Ok(source.to_owned())
 }
 
 /// The hash of a standard's pack as bytes.
@@ -152,8 +160,7 @@ impl Version {
             Some((numbers, candidate)) => (numbers, Some(candidate)),
             None => (text, None),
         };
-        let numbers: Vec<u64> =
-            numbers.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
+        let numbers: Vec<u64> = numbers.split('.').map(str::parse).collect::<Result<_, _>>().ok()?;
         let part = |text: &str| text.parse().map_or_else(|_| Part::Word(text.to_owned()), Part::Number);
         Some(Self {
             numbers: numbers.try_into().ok()?,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jobsheet_core::record::{Command, Document, check_field_change, read_header, state};
-use jobsheet_core::standard::{Side, Standard};
+use jobsheet_core::standard::Standard;
 use jobsheet_wire::{DocumentPush, Verdict};
 use uuid::Uuid;
 
@@ -258,6 +258,7 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
 mod tests {
     use super::*;
     use jobsheet_core::record::{Actor, Context, Registration};
+    use jobsheet_core::standard::Side;
     use jobsheet_core::{Moment, Stamp};
     use sha2::Digest;
 

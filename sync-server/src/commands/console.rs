@@ -161,7 +161,12 @@ pub(super) fn restored(folder: &Path, clock: Clock) -> Result<(), CommandError> 
 }
 
 /// Adds a pack of the company. What is wrong with it is listed, with its line.
-pub(super) fn add_standard(folder: &Path, file: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> {
+pub(super) fn add_standard(
+    folder: &Path,
+    file: &Path,
+    as_json: bool,
+    clock: Clock,
+) -> Result<(), CommandError> {
     let failed = |source| CommandError::File { path: file.to_path_buf(), source };
     let source = std::fs::read_to_string(file).map_err(failed)?;
     let app = App::open(folder, clock)?;
@@ -176,7 +181,9 @@ pub(super) fn add_standard(folder: &Path, file: &Path, as_json: bool, clock: Clo
             if as_json {
                 say(json!({"diagnostics": diagnostics}));
             } else {
-                diagnostics.iter().for_each(|diagnostic| say(place(diagnostic)));
+                for diagnostic in &diagnostics {
+                    say(place(diagnostic));
+                }
             }
             return Err(CommandError::Pack(diagnostics.len()));
         }
@@ -186,7 +193,9 @@ pub(super) fn add_standard(folder: &Path, file: &Path, as_json: bool, clock: Clo
         say(json!(published));
         return Ok(());
     }
-    published.warnings.iter().for_each(|warning| say(format_args!("warning: {}", place(warning))));
+    for warning in &published.warnings {
+        say(format_args!("warning: {}", place(warning)));
+    }
     let done = if published.new { "added" } else { "stored already" };
     say(format_args!("standard {} {} {done}: {}", published.id, published.version, published.sha256));
     Ok(())

@@ -207,7 +207,7 @@ pub(crate) enum CommandError {
     #[error("admin and auditor stand alone; give no other role with them")]
     Roles,
     /// A pack has errors.
-    #[error("the pack has {0} errors, listed above; nothing was stored")]
+    #[error("errors in the pack: {0}, listed above; nothing was stored")]
     Pack(usize),
     /// The runtime can not be started.
     #[error("the server can not be started: {0}")]

@@ -30,7 +30,7 @@ fn act(method: &Method, route: &str) -> Act {
     match (method.as_str(), route) {
         ("GET" | "HEAD", _) => Act::Read,
         ("POST", "/v1/imports") => Act::Import,
-        ("POST", "/v1/requests/{number}/dispatch" | "/v1/shifts")
+        ("POST", "/v1/requests/{number}/dispatch" | "/v1/requests/{number}/register" | "/v1/shifts")
         | ("PUT", "/v1/visits/{id}/assignment") => Act::Assign,
         ("POST", "/v1/cases") => Act::OpenCase,
         ("POST", "/v1/visits/{id}/commands") => Act::Command,

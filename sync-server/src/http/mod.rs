@@ -31,6 +31,7 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/imports", post(requests::import))
         .route("/v1/requests", get(requests::list))
         .route("/v1/requests/{number}/dispatch", post(requests::dispatch))
+        .route("/v1/requests/{number}/register", post(requests::register))
         .route("/v1/shifts", post(open::shift))
         .route("/v1/cases", post(open::case))
         .route("/v1/standards", get(standards::list).post(standards::publish))

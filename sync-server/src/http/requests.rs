@@ -11,7 +11,7 @@ use super::input::{Body, JsonBody, Paging, Params, blocking};
 use super::problem::Problem;
 use crate::app::Shared;
 use crate::intake::{self, IntakeError, Mapping, Summary};
-use crate::office::{self, Dispatch};
+use crate::office::{self, Dispatch, Register};
 use crate::store::RequestPage;
 
 /// Largest CSV file, in bytes.
@@ -66,6 +66,20 @@ pub(super) async fn dispatch(
     let visit = blocking(&app, move |app| {
         let by = office.by(app);
         app.store.write(|tx| office::dispatch(tx, &app.standards, &number, dispatch, &by))
+    });
+    Ok((StatusCode::CREATED, Json(json!({"visit": visit.await?}))))
+}
+
+/// `POST /v1/requests/{number}/register`: a visit to which nobody is sent yet.
+pub(super) async fn register(
+    office: Office,
+    State(app): State<Shared>,
+    Path(number): Path<String>,
+    JsonBody(register): JsonBody<Register>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let visit = blocking(&app, move |app| {
+        let by = office.by(app);
+        app.store.write(|tx| office::register(tx, &app.standards, &number, register, &by))
     });
     Ok((StatusCode::CREATED, Json(json!({"visit": visit.await?}))))
 }

@@ -344,7 +344,10 @@ mod tests {
         let read = read(csv.as_bytes(), &mapping).unwrap();
         assert_eq!(read.requests[0].fields["target_at"], "2015-07-03T10:30:00-04:00");
         assert!(!read.requests[1].fields.contains_key("target_at"), "an empty one is left out");
-        assert_eq!(read.problems[0].to_string(), "line 4, column DUE: is not a time in the format `%Y-%m-%d %H:%M`");
+        assert_eq!(
+            read.problems[0].to_string(),
+            "line 4, column DUE: is not a time in the format `%Y-%m-%d %H:%M`"
+        );
         assert_eq!(read.notes[0].column.as_deref(), Some("DUE"), "the clock was set back");
         let missing = super::read(b"ID,OPENED,WHAT,MORE\n", &mapping).unwrap_err().to_string();
         assert!(missing.contains("DUE"), "{missing}");

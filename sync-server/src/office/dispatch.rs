@@ -9,7 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::actions::check_crew;
-use super::register::{Opening, has_field, job_of, open};
+use super::register::{Opened, Opening, has_field, job_of, open};
 use super::{By, OfficeError};
 use crate::standards::Standards;
 use crate::store::{RequestRow, StoreError, Writing};
@@ -42,6 +42,21 @@ fn default_standard() -> String {
     "execution-form".to_owned()
 }
 
+/// How a request is registered as a visit to which nobody is sent yet.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    /// Id of the standard the visit pins.
+    #[serde(default = "default_standard")]
+    pub(crate) standard: String,
+    /// Visit job of the standard; none: its first.
+    #[serde(default)]
+    pub(crate) job: Option<String>,
+    /// Order fields that the request lacks or that are to be put right.
+    #[serde(default)]
+    pub(crate) order: BTreeMap<String, String>,
+}
+
 /// Registers the visit of a request and sends its crew, in one transaction.
 pub(crate) fn dispatch(
     tx: &Writing<'_>,
@@ -50,6 +65,35 @@ pub(crate) fn dispatch(
     dispatch: Dispatch,
     by: &By,
 ) -> Result<Uuid, OfficeError> {
+    let Dispatch { standard, job, crew, start, end, tools, order } = dispatch;
+    let mut opened = visit_of(tx, standards, number, Register { standard, job, order }, by)?;
+    check_crew(tx, &crew)?;
+    opened.apply(&Command::Dispatch { crew: crew.clone(), start, end, tools }, by)?;
+    let id = opened.commit(tx, &crew, by)?;
+    tx.audit(by.now, &by.person, "dispatch", &id.to_string(), number)?;
+    Ok(id)
+}
+
+/// Registers the visit of a request: for jobs on which the standard wants something before anybody is sent.
+pub(crate) fn register(
+    tx: &Writing<'_>,
+    standards: &Standards,
+    number: &str,
+    register: Register,
+    by: &By,
+) -> Result<Uuid, OfficeError> {
+    let id = visit_of(tx, standards, number, register, by)?.commit(tx, &[], by)?;
+    tx.audit(by.now, &by.person, "register", &id.to_string(), number)?;
+    Ok(id)
+}
+
+fn visit_of(
+    tx: &Writing<'_>,
+    standards: &Standards,
+    number: &str,
+    register: Register,
+    by: &By,
+) -> Result<Opened, OfficeError> {
     let unknown = || OfficeError::Unknown { what: "request", id: number.chars().take(80).collect() };
     let request = tx.request(number)?.ok_or_else(unknown)?;
     if let Some(visit) = tx.visit_of_request(number)? {
@@ -58,13 +102,9 @@ pub(crate) fn dispatch(
     if tx.visit_of_number(number)?.is_some() {
         return Err(OfficeError::Taken { what: "number", id: request.number });
     }
-    check_crew(tx, &dispatch.crew)?;
-    let standard = standards.current(tx, &dispatch.standard)?;
-    let job = job_of(&standard, dispatch.job.as_deref(), Kind::Visit)?;
-    let known = |field: &str| has_field(&standard, job, field);
-    let order = order_of(&request, dispatch.order, known);
-    let received_at = received_at(&request)?;
-
+    let standard = standards.current(tx, &register.standard)?;
+    let job = job_of(&standard, register.job.as_deref(), Kind::Visit)?;
+    let order = order_of(&request, register.order, |field| has_field(&standard, job, field));
     let opening = Opening {
         standard: &standard,
         job,
@@ -72,14 +112,9 @@ pub(crate) fn dispatch(
         request: Some(number),
         about: None,
         order,
-        received_at: Some(received_at),
+        received_at: Some(received_at(&request)?),
     };
-    let mut opened = open(tx, opening, by)?;
-    let Dispatch { crew, start, end, tools, .. } = dispatch;
-    opened.apply(&Command::Dispatch { crew: crew.clone(), start, end, tools }, by)?;
-    let id = opened.commit(tx, &crew, by)?;
-    tx.audit(by.now, &by.person, "dispatch", &id.to_string(), number)?;
-    Ok(id)
+    open(tx, opening, by)
 }
 
 /// The order fields that the standard names; what else the request holds stays with the request.

@@ -15,7 +15,7 @@ use jobsheet_core::record::{ApplyError, RecordError, Refusal};
 use jobsheet_core::standard::Diagnostic;
 
 pub(crate) use actions::{Assign, assign, command};
-pub(crate) use dispatch::{Dispatch, dispatch};
+pub(crate) use dispatch::{Dispatch, Register, dispatch, register};
 pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,
 };
@@ -82,7 +82,7 @@ pub(crate) enum OfficeError {
     #[error("the roles of this token do not allow this")]
     Role,
     /// A pack has errors.
-    #[error("the pack has {} errors; the first: {}", .0.len(), .0.first().map_or("", |first| &first.message.en))]
+    #[error("errors in the pack: {}; the first: {}", .0.len(), .0.first().map_or("", |first| &first.message.en))]
     Pack(Vec<Diagnostic>),
     /// Another pack of this id and version is stored.
     #[error(

@@ -8,7 +8,7 @@ use jobsheet_core::{Text, hex, standard};
 use serde::Serialize;
 
 use super::{By, OfficeError};
-use crate::standards::{StandardError, Standards, Version, sha256_of};
+use crate::standards::{Sent, StandardError, Standards, Version, sha256_of};
 use crate::store::{Reading, StandardRow, Store};
 
 /// What became of a pack that was sent.
@@ -96,8 +96,8 @@ pub(crate) fn publish(
     by: &By,
 ) -> Result<Published, OfficeError> {
     // Reading a large pack takes a while: it is done before the one writer is asked for.
-    let standard =
-        store.read(|tx| standards.read(tx, source))?.map_err(|errors| OfficeError::Pack(errors.0))?;
+    let read = store.read(|tx| standards.read(tx, source))?;
+    let Sent { standard, warnings } = read.map_err(|errors| OfficeError::Pack(errors.0))?;
     let pack = standard.pack();
     let (id, version) = (pack.id.clone(), pack.version.clone());
     if Version::parse(&version).is_none() {
@@ -134,7 +134,7 @@ pub(crate) fn publish(
         sha256: standard.sha256().to_owned(),
         new,
         based_on: pack.based_on.clone(),
-        warnings: standard.warnings().to_vec(),
+        warnings,
     })
 }
 

@@ -65,7 +65,9 @@ pub(super) fn job_of<'s>(
             wanted: kind.id(),
             known: known(),
         }),
-        None => invalid(format!("the standard `{}` has the {} jobs {}", standard.pack().id, kind.id(), known())),
+        None => {
+            invalid(format!("the standard `{}` has the {} jobs {}", standard.pack().id, kind.id(), known()))
+        }
     }
 }
 

@@ -185,7 +185,9 @@ mod tests {
 
     #[test]
     fn roles_that_are_unknown_or_do_not_go_together_open_nothing() {
-        for ids in [&["root"][..], &["supervisor", "root"], &["supervisor", "auditor"], &["admin", "quality"], &[]] {
+        for ids in
+            [&["root"][..], &["supervisor", "root"], &["supervisor", "auditor"], &["admin", "quality"], &[]]
+        {
             assert_eq!(Roles::parse(&owned(ids)), None, "{ids:?}");
         }
     }

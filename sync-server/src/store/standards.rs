@@ -57,14 +57,6 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// All versions of one of the company's packs.
-    pub(crate) fn standard_versions(&self, id: &str) -> Result<Vec<StandardRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM standard WHERE tenant = ?1 AND id = ?2");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map((self.tenant, id), read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Id, version and hash of every version of one of the company's packs.
     pub(crate) fn standard_hashes(&self, id: &str) -> Result<Vec<(String, [u8; 32])>, StoreError> {
         let mut statement = self

@@ -89,7 +89,8 @@ impl Writing<'_> {
         hash: &SecretHash,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let roles = serde_json::to_string(roles).map_err(|error| StoreError::damaged("token", &id, &error))?;
+        let roles =
+            serde_json::to_string(roles).map_err(|error| StoreError::damaged("token", &id, &error))?;
         self.connection.execute(
             "INSERT INTO token (tenant, id, name, roles, hash, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (self.tenant, id, name, roles, hash, at.as_millisecond()),

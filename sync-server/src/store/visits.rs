@@ -238,7 +238,9 @@ impl Reading<'_> {
         let total: i64 = self
             .connection
             .prepare_cached(&format!("SELECT count(*) FROM visit WHERE {FILTER}"))?
-            .query_row((self.tenant, state, query, &pattern, technician, kind, job, owed), |row| row.get(0))?;
+            .query_row((self.tenant, state, query, &pattern, technician, kind, job, owed), |row| {
+                row.get(0)
+            })?;
         let sql = format!(
             "SELECT id, kind, job, number, about, updated_seq, state, urgency, start_at, crew, customer, outstanding,
              violated, conflicts, owed_by, next_due

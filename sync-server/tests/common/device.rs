@@ -24,12 +24,14 @@ pub struct Device {
     pub visits: BTreeMap<Uuid, Document>,
     pub cursor: Vec<u8>,
     pub packs: Vec<jobsheet_wire::BytesHash>,
+    pub standards: BTreeMap<String, Arc<Standard>>,
     pub actor: [u8; 16],
     count: u128,
 }
 
-pub fn pack() -> Arc<Standard> {
-    builtin("execution-form").unwrap().unwrap()
+/// The text of a pack that comes with the server.
+pub fn pack(id: &str) -> String {
+    builtin(id).unwrap().unwrap().source().to_owned()
 }
 
 /// The verdicts as short texts: `accepted`, `duplicate`, `pending` or the code of the refusal.
@@ -55,6 +57,7 @@ impl Device {
             visits: BTreeMap::new(),
             cursor: Vec::new(),
             packs: Vec::new(),
+            standards: BTreeMap::new(),
             actor: *id.as_bytes(),
             count: 0,
         }
@@ -77,8 +80,9 @@ impl Device {
         };
         let document = self.visits.get_mut(visit).unwrap();
         document.set_actor(&self.actor);
+        let standard = &self.standards[&document.record().standard.sha256];
         let name = command.name();
-        let Applied { hash, bytes, .. } = match document.apply(&pack(), command, &context) {
+        let Applied { hash, bytes, .. } = match document.apply(standard, command, &context) {
             Ok(applied) => applied,
             Err(error) => panic!("{name} was refused: {error}"),
         };
@@ -122,7 +126,10 @@ impl Device {
 
     fn take_in(&mut self, reply: &Reply) {
         for pack in &reply.packs {
-            assert_eq!(jobsheet_core::hex(&pack.sha256), Standard::load(&pack.source).unwrap().sha256());
+            let standard = Standard::load(&pack.source).unwrap();
+            let sha256 = jobsheet_core::hex(&pack.sha256);
+            assert_eq!(standard.sha256(), sha256);
+            self.standards.insert(sha256, Arc::new(standard));
             self.packs.push(jobsheet_wire::BytesHash(pack.sha256));
         }
         for delivery in &reply.deliveries {

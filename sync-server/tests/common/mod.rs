@@ -103,6 +103,22 @@ impl Server {
             .bearer_auth(self.token.as_deref().unwrap_or("none"))
     }
 
+    /// A token of the office with these roles.
+    pub fn token_of(&self, roles: &[&str]) -> String {
+        let name = roles.join(".");
+        let mut arguments = vec!["token", "create", "--json", "--name", &name];
+        arguments.extend(roles.iter().flat_map(|role| ["--role", role]));
+        let made = self.console(&arguments);
+        assert!(made.status.success(), "{made:?}");
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+        made["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A request with another token.
+    pub fn ask_by(&self, token: &str, method: Method, path: &str) -> reqwest::blocking::RequestBuilder {
+        http().request(method, format!("{}{path}", self.url)).bearer_auth(token)
+    }
+
     pub fn get(&self, path: &str) -> Value {
         ok(self.ask(Method::GET, path).send().unwrap())
     }
@@ -182,6 +198,8 @@ impl Server {
             "device",
             "token",
             "enrolment",
+            "pack",
+            "standard",
         ];
         let count = |table: &str| {
             database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
