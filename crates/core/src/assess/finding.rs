@@ -153,7 +153,7 @@ pub struct Tally {
     pub owed: usize,
     /// Roles that owe something at the office, each once.
     pub owed_by: BTreeSet<String>,
-    /// When the next running deadline is due.
+    /// When something is due next: a running deadline, a mark on a part.
     pub next_due: Option<Moment>,
 }
 
@@ -180,5 +180,11 @@ pub fn tally(record: &Record, standard: &Standard, side: Side, now: Timestamp) -
     let counts = Counts::of(statuses, &judged.milestones);
     let state = state::of_timeline(&evidences.timeline, standard, &record.job);
     let running = judged.milestones.iter().filter(|milestone| milestone.state == MilestoneState::Running);
-    Tally { state, counts, owed, owed_by, next_due: running.filter_map(|milestone| milestone.due).min() }
+    Tally {
+        state,
+        counts,
+        owed,
+        owed_by,
+        next_due: running.filter_map(|milestone| milestone.due).chain(evidences.next_mark(now)).min(),
+    }
 }

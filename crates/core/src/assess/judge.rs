@@ -308,10 +308,7 @@ fn points(lines: &[ScoreLine], finding: &mut Finding) {
         Status::Satisfied
     };
     for line in lines {
-        let plain = Evidence::plain(
-            format!("cause.{}", line.cause),
-            format!("{:.2}", f64::from(line.centipoints as i32) / 100.0),
-        );
+        let plain = Evidence::plain(format!("cause.{}", line.cause), line.figure());
         finding.evidence.push(Evidence { at: line.at, ..plain });
     }
     finding.missing = lines.iter().filter(waiting).map(|line| line.cause.clone()).collect();

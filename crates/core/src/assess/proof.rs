@@ -150,7 +150,6 @@ impl<'a> Evidences<'a> {
             Check::Approval(approval) => self.approval(rule, approval),
             Check::Classification(class) => self.classification(rule, class),
             Check::Cost(cost) => self.cost(rule, cost),
-            Check::StockAge(_) => Proof::default(),
             Check::Parts(parts) => self.parts(parts.demands),
             _ => Proof::default(),
         }

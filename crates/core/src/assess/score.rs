@@ -57,6 +57,19 @@ pub struct ScoreLine {
     pub reason: Option<String>,
 }
 
+impl ScoreLine {
+    /// Points with their sign and two decimals, money with its currency.
+    pub fn figure(&self) -> String {
+        let points = (self.centipoints != 0).then(|| {
+            let sign = if self.centipoints < 0 { "-" } else { "+" };
+            let size = self.centipoints.unsigned_abs();
+            format!("{sign}{}.{:02}", size / 100, size % 100)
+        });
+        let money = self.money.as_ref().map(|money| format!("{:+} {}", money.amount, money.currency));
+        [points, money].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// All points of a document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Points {

@@ -103,6 +103,14 @@ pub enum Command {
         #[serde(default)]
         tools: Vec<String>,
     },
+    /// Office: fills an order field in or puts it right. What stands for an event, such as the urgency, is settled at the
+    /// registration.
+    FillOrder {
+        /// Order field, an id of the pack.
+        field: String,
+        /// The value; empty: nothing is known.
+        value: String,
+    },
     /// Takes the job on.
     Accept,
     /// Tools and spares are checked and complete.
@@ -392,6 +400,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Command::Dispatch { .. } => "dispatch",
+            Command::FillOrder { .. } => "fill-order",
             Command::Accept => "accept",
             Command::Prepare => "prepare",
             Command::ConfirmAppointment { .. } => "confirm-appointment",

@@ -36,7 +36,8 @@ impl Entry {
     }
 }
 
-/// One write.
+/// One write. A command makes one or two of them.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Write {
     /// Puts an entry into a register.

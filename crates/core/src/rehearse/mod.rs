@@ -236,9 +236,8 @@ impl<'a> Stage<'a> {
         for at in 0..self.incidents.len() {
             let event = self.incidents[at].clone();
             let command = sample::report(&event);
-            let done = [Side::Field, Side::Office]
-                .into_iter()
-                .any(|side| self.give(side, command.clone(), None, &event));
+            let done =
+                [Side::Field, Side::Office].into_iter().any(|side| self.give(side, &command, None, &event));
             if done {
                 self.incidents.remove(at);
                 return true;
@@ -292,7 +291,7 @@ impl<'a> Stage<'a> {
         for step in self.steps(side) {
             let Why::Attest { .. } = &step.reason else { continue };
             let Some(command) = sample::step_command(self, side, &step) else { continue };
-            any |= self.give(side, command, None, "");
+            any |= self.give(side, &command, None, "");
         }
         any
     }
@@ -304,7 +303,7 @@ impl<'a> Stage<'a> {
         let Some(command) = sample::step_command(self, side, step) else { return false };
         let flow = self.plan.standard.course(&self.plan.job).flow();
         let event = sample::event_of(&command, flow).unwrap_or_default();
-        self.give(side, command, step.rule.as_deref(), &event)
+        self.give(side, &command, step.rule.as_deref(), &event)
     }
 
     /// In which turn a step is done; none: it is an attestation, which has its own time. What is owed comes before
@@ -342,9 +341,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Gives a command; `false`: it was refused.
-    fn give(&mut self, side: Side, command: Command, rule: Option<&str>, event: &str) -> bool {
+    fn give(&mut self, side: Side, command: &Command, rule: Option<&str>, event: &str) -> bool {
         let before = self.now;
-        if let Command::EndHold { item, .. } = &command {
+        if let Command::EndHold { item, .. } = command {
             self.now = self.hold_end(item);
         }
         if let Some(time) = self.plan.times.get(event) {
@@ -353,7 +352,7 @@ impl<'a> Stage<'a> {
         let context = context(side, self.now, self.given.len() as u64 + 1);
         let actor = if side == Side::Office { [1; 16] } else { [2; 16] };
         self.document.set_actor(&actor);
-        if self.document.apply(self.plan.standard, &command, &context).is_err() {
+        if self.document.apply(self.plan.standard, command, &context).is_err() {
             self.now = before;
             return false;
         }
@@ -363,7 +362,7 @@ impl<'a> Stage<'a> {
             event: (!event.is_empty()).then(|| event.to_owned()),
             rule: rule.map(ToOwned::to_owned),
             at: self.now,
-            gives: sample::gives(&command),
+            gives: sample::gives(command),
         });
         let later = self.now.instant().checked_add(SignedDuration::from_secs(20));
         self.now = Moment::new(later.unwrap_or(Timestamp::MAX), sample::OFFSET);

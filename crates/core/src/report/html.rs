@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Audience;
 use super::words::{self, Words};
-use crate::assess::{Evidences, MilestoneState, ScoreLine, Status};
+use crate::assess::{Evidences, MilestoneState, Status};
 use crate::record::Record;
 use crate::standard::{Flow, Form, Source, Standard};
 use crate::{Lang, Moment};
@@ -136,7 +136,7 @@ pub fn html(
             .map(|line| PointsLine {
                 clause: line.clause.clone(),
                 text: line.text.get(lang).to_owned(),
-                points: figure(line),
+                points: line.figure(),
                 cause: line.cause.clone(),
                 state: words::score(line.state, lang),
                 reason: line.reason.clone().unwrap_or_default(),
@@ -178,17 +178,6 @@ pub fn html(
         internal,
     };
     Ok(page.render()?)
-}
-
-/// Points with two decimals, money with its currency.
-fn figure(line: &ScoreLine) -> String {
-    let points = (line.centipoints != 0).then(|| {
-        let sign = if line.centipoints < 0 { "-" } else { "+" };
-        let size = line.centipoints.unsigned_abs();
-        format!("{sign}{}.{:02}", size / 100, size % 100)
-    });
-    let money = line.money.as_ref().map(|money| format!("{:+} {}", money.amount, money.currency));
-    [points, money].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 struct Renderer<'a> {

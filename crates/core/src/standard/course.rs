@@ -169,9 +169,8 @@ fn side(pack: &Pack, job: &Job, rule: &Rule) -> Option<Side> {
     let office =
         rule.roles.iter().any(|role| pack.role(role).and_then(|role| role.side) == Some(Side::Office));
     match (job.kind, doer, office) {
-        (Kind::Case, ..) => Some(Side::Office),
-        (_, true, _) => Some(Side::Field),
-        (_, false, true) => Some(Side::Office),
+        (Kind::Visit | Kind::Shift, true, _) => Some(Side::Field),
+        (Kind::Case, ..) | (_, false, true) => Some(Side::Office),
         (_, false, false) => None,
     }
 }

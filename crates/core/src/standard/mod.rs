@@ -9,6 +9,7 @@ mod duty;
 mod engine;
 mod lint;
 mod matter;
+mod overlay;
 mod pack;
 mod rule;
 
@@ -19,8 +20,9 @@ pub use course::Course;
 pub use duty::*;
 pub use engine::engine_events;
 pub(crate) use engine::is_engine_event;
-pub use lint::{Diagnostic, Level, PackErrors};
+pub use lint::{Diagnostic, Level, PackErrors, lint, lint_codes, resolve};
 pub use matter::*;
+pub use overlay::{Disable, Extends, FlowAdditions, NewState, Overlay, Override, overlay_schema};
 pub use pack::*;
 pub use rule::*;
 
@@ -31,5 +33,5 @@ pub use rule::*;
 /// assert_eq!(schema["title"], "Pack");
 /// ```
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Pack).to_value()
+    lint::strict(schemars::schema_for!(Pack).to_value())
 }

@@ -73,7 +73,7 @@ impl Plan<'_> {
         };
         let side = self.in_scope("rule", rule)?;
         if side != self.context.actor.side {
-            let reason = format!("it is decided by the role {}", rule.roles.join(" or "));
+            let reason = format!("it is decided by the role `{}`", rule.roles.join("` or `"));
             return Err(Refusal::Forbidden { reason, rule: Some(Box::new(need(rule))) });
         }
         self.holds_role_of(rule)?;

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::register::order_field;
 use super::values::{check_value, invalid, is_sha256, limit_option, limit_words, need};
 use super::{Plan, Planned};
 use crate::record::command::{NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
@@ -27,7 +28,7 @@ impl Plan<'_> {
         }
         let side = self.in_scope("item", rule)?;
         if side != self.context.actor.side {
-            let reason = format!("the item is answered by the role {}", rule.roles.join(" or "));
+            let reason = format!("the item is answered by the role `{}`", rule.roles.join("` or `"));
             return Err(Refusal::Forbidden { reason, rule: Some(Box::new(need(rule))) });
         }
         self.holds_role_of(rule)?;
@@ -106,6 +107,20 @@ impl Plan<'_> {
             instrument: instrument.map(ToOwned::to_owned),
             by: self.by(),
         }))
+    }
+
+    pub(super) fn fill_order(&self, field: &str, value: &str) -> Planned {
+        self.side(Side::Office)?;
+        let known = order_field(self.course.flow(), field, value)?;
+        let place = format!("order.{field}");
+        if known.options.iter().any(|option| option.event.is_some()) {
+            return Err(invalid(&place, "stands for an event and is settled at the registration"));
+        }
+        if known.required && value.trim().is_empty() {
+            return Err(invalid(&place, "is required"));
+        }
+        let entry = Entry::Order(value.to_owned());
+        Ok(vec![Write::Put { place: Place::Order, key: field.to_owned(), entry }])
     }
 
     pub(super) fn note(&self, note: &str, edit: &NoteEdit) -> Planned {

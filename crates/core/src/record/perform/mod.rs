@@ -87,6 +87,7 @@ impl Plan<'_> {
     fn command(&self, command: &Command) -> Planned {
         match command {
             Command::Dispatch { crew, start, end, tools } => self.dispatch(crew, *start, *end, tools),
+            Command::FillOrder { field, value } => self.fill_order(field, value),
             Command::Accept => self.step("order-accepted", |_| {}),
             Command::Prepare => self.step("tools-checked", |_| {}),
             Command::ConfirmAppointment { channel } => {

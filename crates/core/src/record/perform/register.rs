@@ -10,7 +10,7 @@ use crate::record::entry::{By, EntryId};
 use crate::record::error::Refusal;
 use crate::record::limits::MAX_WORDS_CHARS;
 use crate::record::write::{Entry, Write};
-use crate::standard::{Course, Side, Standard};
+use crate::standard::{Course, Flow, OrderField, Side, Standard};
 
 /// The course that a new document will follow.
 pub(in crate::record) fn course<'a>(
@@ -43,17 +43,7 @@ pub(in crate::record) fn register(
     let flow = course.flow();
     let mut writes = Vec::new();
     for (id, value) in &registration.order {
-        let Some(field) = flow.order.iter().find(|field| field.id == *id) else {
-            return Err(invalid(&format!("order.{id}"), "the standard has no such order field"));
-        };
-        limit_chars(&format!("order.{id}"), value, MAX_WORDS_CHARS)?;
-        if !value.is_empty()
-            && !field.options.is_empty()
-            && !field.options.iter().any(|option| option.id == *value)
-        {
-            let options: Vec<&str> = field.options.iter().map(|option| option.id.as_str()).collect();
-            return Err(invalid(&format!("order.{id}"), &format!("must be one of {}", options.join(", "))));
-        }
+        order_field(flow, id, value)?;
         writes.push(Write::Put { place: Place::Order, key: id.clone(), entry: Entry::Order(value.clone()) });
     }
     for field in flow.order.iter().filter(|field| field.required) {
@@ -79,6 +69,22 @@ pub(in crate::record) fn register(
         });
     }
     Ok(writes)
+}
+
+/// An order field that the flow has, with a value that it may hold.
+pub(super) fn order_field<'a>(flow: &'a Flow, id: &str, value: &str) -> Result<&'a OrderField, Refusal> {
+    let Some(field) = flow.order.iter().find(|field| field.id == id) else {
+        return Err(invalid(&format!("order.{id}"), "the standard has no such order field"));
+    };
+    limit_chars(&format!("order.{id}"), value, MAX_WORDS_CHARS)?;
+    if !value.is_empty()
+        && !field.options.is_empty()
+        && !field.options.iter().any(|option| option.id == value)
+    {
+        let options: Vec<&str> = field.options.iter().map(|option| option.id.as_str()).collect();
+        return Err(invalid(&format!("order.{id}"), &format!("must be one of {}", options.join(", "))));
+    }
+    Ok(field)
 }
 
 /// A further key for a command that writes more than one entry: version 8 UUID from the command's key and a label.
