@@ -27,8 +27,10 @@ impl Evidences<'_> {
         }
         let attested = self.attestations(at, rule).map(|said| ("attested", &said.by));
         let attested = attested.filter(|_| by == Witness::Attested);
-        let audits = self.record.events.values().filter(|(_, event)| {
-            event.kind == "audited" && event.about.as_deref() == Some(rule.phase.as_str())
+        let audits = self.record.events.values().filter(|(side, event)| {
+            *side == Side::Office
+                && event.kind == "audited"
+                && event.about.as_deref() == Some(rule.phase.as_str())
         });
         let audited = audits.map(|(_, event)| ("audited", &event.by)).filter(|_| by != Witness::Reported);
         for (how, by) in attested.chain(audited) {
@@ -64,13 +66,13 @@ impl Evidences<'_> {
                 Evidence { entry, ..Evidence::by(format!("breach.{source}"), words.to_owned(), by) };
             breaches.entry(rule.to_owned()).or_default().push(evidence);
         };
-        for (id, (_, event)) in &self.record.events {
+        for (id, (side, event)) in &self.record.events {
             match (event.kind.as_str(), event.about.as_deref()) {
                 ("breach-reported", Some(rule)) => {
                     let source = event.facts.get("source").map_or("", String::as_str);
                     add(rule, source, event.note.as_deref().unwrap_or_default(), &event.by, Some(*id));
                 }
-                ("audited", _) => {
+                ("audited", _) if *side == Side::Office => {
                     for (rule, reason) in &event.facts {
                         add(rule, "audit", reason, &event.by, Some(*id));
                     }

@@ -13,7 +13,7 @@ pub(super) fn facts(record: &Record, standard: &Standard, timeline: &Timeline, s
     let replaced = || record.parts.values().filter_map(|part| part.replaces.as_ref());
     let mut answers = BTreeMap::new();
     for rule in &uses.answers {
-        let Some(answer) = record.answers.get(rule) else { continue };
+        let Some(answer) = record.answer(standard, rule) else { continue };
         let fact = match &answer.value {
             AnswerValue::Yes(yes) => Fact::Bool(*yes),
             AnswerValue::Choice(text) | AnswerValue::Text(text) => Fact::Text(text.clone()),

@@ -22,7 +22,7 @@ impl Evidences<'_> {
 
     /// What was answered to a question.
     pub(super) fn answered(&self, rule: &Rule, ask: &Ask) -> Proof {
-        let Some(answer) = self.record.answers.get(&rule.id) else {
+        let Some(answer) = self.record.answer(self.standard, &rule.id) else {
             return Proof { missing: vec![self.place("answer", &rule.id)], ..Proof::default() };
         };
         let mut proof = Proof {
@@ -83,7 +83,7 @@ impl Evidences<'_> {
     /// What is missing may have been waived with a reason.
     fn or_waived(&self, rule: &Rule, mut proof: Proof) -> Proof {
         if !proof.missing.is_empty()
-            && let Some(answer) = self.record.answers.get(&rule.id)
+            && let Some(answer) = self.record.answer(self.standard, &rule.id)
             && let AnswerValue::Waived(reason) = &answer.value
         {
             proof.missing.clear();

@@ -260,7 +260,7 @@ impl Evidences<'_> {
     fn promised(&self, source: &Source, like: Moment) -> Option<Timestamp> {
         match source.parts() {
             ("order", field) => self.record.moment_of_order(field, like).map(|moment| moment.instant()),
-            ("answer", rule) => match &self.record.answers.get(rule)?.value {
+            ("answer", rule) => match &self.record.answer(self.standard, rule)?.value {
                 AnswerValue::Time(moment) => Some(moment.instant()),
                 _ => None,
             },

@@ -27,11 +27,13 @@ impl Evidences<'_> {
         let events = record.events.values().filter_map(|(_, event)| {
             event.note.as_deref().map(|text| (format!("event.{}", event.kind), text))
         });
-        let answers = record.answers.iter().filter_map(|(rule, answer)| match &answer.value {
-            AnswerValue::Text(text) | AnswerValue::Waived(text) => {
-                Some((format!("answer.{rule}"), text.as_str()))
+        let answers = record.answers.iter().chain(&record.office_answers).filter_map(|(rule, answer)| {
+            match &answer.value {
+                AnswerValue::Text(text) | AnswerValue::Waived(text) => {
+                    Some((format!("answer.{rule}"), text.as_str()))
+                }
+                _ => None,
             }
-            _ => None,
         });
         let words = record.rating.iter().filter_map(|rating| rating.words.as_deref());
         let captions = record.photos.values().filter_map(|photo| photo.caption.as_deref());

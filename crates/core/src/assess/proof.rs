@@ -188,7 +188,7 @@ impl<'a> Evidences<'a> {
         let (Some(of), Some(own)) = (&class.of, &class.class) else {
             return self.answered(rule, &Ask::Text);
         };
-        let Some(answer) = self.record.answers.get(of) else {
+        let Some(answer) = self.record.answer(self.standard, of) else {
             return Proof { missing: vec![self.place("answer", of)], ..Proof::default() };
         };
         let moot = !matches!(&answer.value, AnswerValue::Choice(chosen) if chosen == own);

@@ -42,9 +42,9 @@ impl Evidences<'_> {
                     at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.as_deref());
                 stamped(note.unwrap_or_default(), &at.stamp, &at.person)
             }),
-            "answer" => {
-                record.answers.get(name).map(|answer| self.evidence_of(self.place(root, name), answer))
-            }
+            "answer" => record
+                .answer(self.standard, name)
+                .map(|answer| self.evidence_of(self.place(root, name), answer)),
             "signature" => record
                 .signatures
                 .values()

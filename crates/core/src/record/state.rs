@@ -85,6 +85,14 @@ fn contradictions(timeline: &Timeline) -> Vec<Contradiction> {
             "一台设备记录客户同意，另一台记录客户不同意。",
         );
     }
+    for kind in timeline.foreign() {
+        add(
+            kind,
+            kind,
+            "Recorded by the side that may not record it; it counts for nothing.",
+            "由无权记录的一方写入，不予采信。",
+        );
+    }
     if let Some(left) = timeline.first("left-site") {
         if timeline.happened("paused") {
             add(

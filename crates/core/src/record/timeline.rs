@@ -8,7 +8,7 @@ use jiff::civil;
 use super::entry::{AnswerValue, By, EntryId, Event};
 use super::hold::holds;
 use super::view::Record;
-use crate::standard::{Check, Choice, Source, Standard};
+use crate::standard::{Check, Choice, Side, Source, Standard};
 use crate::{Moment, Stamp, deadline};
 
 /// Kinds of events that an event of a kind can undo whatever the pack; whatever else it names stands.
@@ -42,6 +42,8 @@ pub struct Occurrence {
 #[derive(Debug, Clone, Default)]
 pub struct Timeline {
     kinds: HashMap<String, Vec<Occurrence>>,
+    /// Events that stand on the side which may not record them: they count for nothing, and are shown.
+    foreign: Vec<(EntryId, String)>,
 }
 
 impl Timeline {
@@ -50,6 +52,7 @@ impl Timeline {
         let undone: HashSet<EntryId> = record
             .events
             .values()
+            .filter(|(side, event)| may_record(*side, &event.kind, standard))
             .flat_map(|(_, event)| event.ends.iter().map(move |id| (event, id)))
             .filter(|(event, id)| {
                 record.events.get(id).is_some_and(|(_, ended)| may_undo(event, ended, standard))
@@ -57,7 +60,11 @@ impl Timeline {
             .map(|(_, id)| *id)
             .collect();
         let mut timeline = Self::default();
-        for (id, (_, event)) in &record.events {
+        for (id, (side, event)) in &record.events {
+            if !may_record(*side, &event.kind, standard) {
+                timeline.foreign.push((*id, event.kind.clone()));
+                continue;
+            }
             let (stamp, entered) = happened(event);
             let occurrence = Occurrence {
                 stamp,
@@ -135,7 +142,8 @@ impl Timeline {
                 self.derived("part-replaced", &part.by, Some(id.to_string()));
             }
         }
-        for (rule, answer) in &record.answers {
+        for rule in record.answers.keys().chain(record.office_answers.keys()) {
+            let Some(answer) = record.answer(standard, rule) else { continue };
             let Some(options) = standard.rule(rule).and_then(|rule| rule.options()) else { continue };
             match &answer.value {
                 AnswerValue::Choice(chosen) => self.option(options, chosen, answer.given()),
@@ -167,6 +175,11 @@ impl Timeline {
         if let Some(by) = firsts.unwrap_or_default().into_iter().max_by_key(|by| by.stamp.corrected()) {
             self.derived(&signing.event, by, None);
         }
+    }
+
+    /// Kinds of events that the wrong side has recorded.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &str> {
+        self.foreign.iter().map(|(_, kind)| kind.as_str())
     }
 
     /// All occurrences of a kind (or of a kind and subject, `KIND/SUBJECT`), earliest first, the undone ones too.
@@ -201,6 +214,11 @@ impl Timeline {
             .map(|(kind, list)| (kind.as_str(), list.iter().filter(|occurrence| !occurrence.undone).count()))
             .collect()
     }
+}
+
+/// Whether a side may record events of a kind. A kind that the standard does not know is nobody's and harms nobody.
+fn may_record(side: Side, kind: &str, standard: &Standard) -> bool {
+    standard.event(kind).is_none_or(|known| known.by.contains(&side))
 }
 
 /// Whether an event may take back another: those of the engine's own pairs, and a yes of an approval its no and the other

@@ -16,7 +16,7 @@ use super::entry::{
 };
 use super::error::RecordError;
 use super::write::{Entry, Write};
-use crate::standard::{Kind, Side};
+use crate::standard::{Kind, Side, Standard};
 
 /// The standard that a document pins.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,8 +54,10 @@ pub struct Record {
     pub assignment: Option<Assignment>,
     /// What happened, and which side recorded it.
     pub events: BTreeMap<EntryId, (Side, Event)>,
-    /// Answers by rule id; the field's and the office's items are different ones.
+    /// Answers of the field side by rule id. What counts as the answer to a rule says [`Record::answer`].
     pub answers: BTreeMap<String, Answer>,
+    /// Answers of the office by rule id.
+    pub office_answers: BTreeMap<String, Answer>,
     /// Notes by id.
     pub notes: BTreeMap<String, String>,
     /// Measured values.
@@ -115,6 +117,7 @@ impl Record {
             assignment: None,
             events: BTreeMap::new(),
             answers: BTreeMap::new(),
+            office_answers: BTreeMap::new(),
             notes: BTreeMap::new(),
             measures: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -130,6 +133,14 @@ impl Record {
         reader.all();
         record.conflicts.sort_by(|left, right| left.target.cmp(&right.target));
         Ok(record)
+    }
+
+    /// The answer to a rule: that of the side which has the duty. What the other side may have written does not count.
+    pub fn answer(&self, standard: &Standard, rule: &str) -> Option<&Answer> {
+        match standard.side_of(&self.job, standard.rule(rule)?)? {
+            Side::Office => self.office_answers.get(rule),
+            Side::Field => self.answers.get(rule),
+        }
     }
 
     /// The side of the record in which an event stands, and the event.
@@ -179,7 +190,9 @@ impl Record {
             }
             (Entry::Answer(answer), _) => {
                 self.settle(&ResolveTarget::Answer(key.to_owned()));
-                self.answers.insert(key.to_owned(), answer);
+                let answers =
+                    if place == Place::OfficeAnswers { &mut self.office_answers } else { &mut self.answers };
+                answers.insert(key.to_owned(), answer);
             }
             (Entry::Assignment(assignment), _) => {
                 self.settle(&ResolveTarget::Assignment);
@@ -235,12 +248,12 @@ impl Reader<'_> {
         self.record.photos = self.entries(Place::Photos);
         self.record.signatures = self.entries(Place::Signatures);
         self.record.talk = self.entries(Place::Talk);
-        for place in [Place::OfficeAnswers, Place::FieldAnswers] {
-            let answers = self.registers::<Answer>(place, ResolveTarget::Answer);
-            self.record.answers.extend(answers);
-        }
-        for place in [Place::OfficeAttested, Place::Attested] {
-            let attested = self.registers(place, ResolveTarget::Attestation);
+        self.record.office_answers = self.registers(Place::OfficeAnswers, ResolveTarget::Answer);
+        self.record.answers = self.registers(Place::FieldAnswers, ResolveTarget::Answer);
+        // Each side has its own form of key, so that neither attests for the other.
+        for (place, of_role) in [(Place::OfficeAttested, true), (Place::Attested, false)] {
+            let mut attested: BTreeMap<String, _> = self.registers(place, ResolveTarget::Attestation);
+            attested.retain(|key, _| key.contains('/') == of_role);
             self.record.attestations.extend(attested);
         }
         let mut survey = self.registers::<Rating>(Place::Survey, |_| ResolveTarget::Survey);

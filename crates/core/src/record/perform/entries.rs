@@ -36,7 +36,7 @@ impl Plan<'_> {
         check_value(rule, value)?;
         self.rises(rule, value)?;
         // Saying the same again, once it is too late to say it, does not make late what was in time.
-        let same = self.record.answers.get(&rule.id).filter(|before| before.value == *value);
+        let same = self.record.answer(self.standard, &rule.id).filter(|before| before.value == *value);
         let late = rule.window().is_some_and(|window| self.evidences.passed(window));
         let first = same.filter(|_| late).map(|before| Box::new(before.given().clone()));
         let entry = Entry::Answer(Answer { value: value.clone(), by: self.by(), first });
@@ -49,7 +49,7 @@ impl Plan<'_> {
             return Ok(());
         };
         let rank = |id: &str| class.classes.iter().position(|class| class.id == id);
-        let before = self.record.answers.get(&rule.id).and_then(|answer| match &answer.value {
+        let before = self.record.answer(self.standard, &rule.id).and_then(|answer| match &answer.value {
             AnswerValue::Choice(before) => rank(before),
             _ => None,
         });

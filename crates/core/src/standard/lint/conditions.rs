@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::linter::Linter;
 use super::place::Path;
-use super::scope::Scope;
 use super::sources::is_answered;
 use super::typing::{self, Problem, Vocabulary};
 use super::words::{checks as say_check, conditions as say, names as say_name};
@@ -27,7 +26,8 @@ impl Linter<'_, '_> {
                     continue;
                 }
             };
-            let Scope { kinds, jobs } = self.scopes[at].clone();
+            let scope = &self.scopes[at];
+            let (kinds, jobs) = (scope.kinds.clone(), scope.sure_jobs().to_vec());
             if !vocabularies.contains_key(&kinds) {
                 vocabularies.insert(kinds.clone(), self.vocabulary(&kinds));
             }
@@ -78,7 +78,7 @@ impl Linter<'_, '_> {
         let read: BTreeSet<&str> = self.pack.rules.iter().map(|rule| rule.id.as_str()).collect();
         words.answers.extend(rules.all().filter(|id| !read.contains(id)).map(str::to_owned));
         for (rule, scope) in self.pack.rules.iter().zip(&self.scopes) {
-            if is_answered(rule) && scope.kinds.iter().any(|kind| kinds.contains(kind)) {
+            if is_answered(rule) && (!scope.sure || scope.kinds.iter().any(|kind| kinds.contains(kind))) {
                 words.answers.insert(rule.id.clone());
             }
         }

@@ -58,7 +58,7 @@ impl Linter<'_, '_> {
     fn limit(&mut self, at: &At, milestone: &Milestone, limit: &str) {
         let path = at.path.key("limit");
         match limit.parse() {
-            Ok(Limit::Span(span)) if span.is_negative() && self.whole => {
+            Ok(Limit::Span(span)) if span.is_negative() && self.whole && !at.kinds.is_empty() => {
                 let planned = |event: &str, kinds: &[Kind]| {
                     kinds
                         .iter()

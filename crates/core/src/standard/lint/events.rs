@@ -9,7 +9,7 @@ use super::place::{Path, Step};
 use super::reach::{Model, has};
 use super::scope::in_words;
 use super::words::flow as say;
-use crate::standard::Kind;
+use crate::standard::{EventKind, Kind, is_engine_event};
 
 /// An event without which something in the pack has no sense.
 pub(super) struct Need {
@@ -45,12 +45,23 @@ impl Linter<'_, '_> {
             models.iter().filter_map(|model| Some((model.job?, model.possible(&assumed, None)))).collect();
         for need in std::mem::take(&mut self.needs) {
             let happens = |job: &usize| possible.get(job).is_none_or(|events| has(events, &need.event));
-            if !need.jobs.is_empty() && !need.jobs.iter().any(happens) && !self.out.suspects(&need.event) {
+            let told = !self.is_event(&need.event) || self.out.suspects(&need.event);
+            if !need.jobs.is_empty() && !need.jobs.iter().any(happens) && !told {
                 let places = in_words(self.pack, &need.jobs);
                 self.out.say(need.fault, need.path, [&need.event, &places]);
             }
         }
         gates::check(self, &models, &assumed);
+    }
+
+    /// Whether an event is defined, and its subject if it names one.
+    fn is_event(&self, name: &str) -> bool {
+        let (base, subject) =
+            name.split_once('/').map_or((name, None), |(base, subject)| (base, Some(subject)));
+        let about = |event: &EventKind| {
+            subject.is_none_or(|id| event.subjects.iter().any(|subject| subject.id == id))
+        };
+        is_engine_event(base) || self.pack.events.iter().any(|event| event.id == base && about(event))
     }
 
     /// Events that nothing in any course brings about.

@@ -155,9 +155,9 @@ impl Linter<'_, '_> {
     fn form_sources(&mut self, path: &Path, sources: &[Source], scope: &Scope) {
         for (at, source) in sources.iter().enumerate() {
             let path = path.item(at);
-            self.source(&path, source, &scope.kinds);
+            self.source(&path, source, scope.sure_kinds());
             if let ("event", event) = source.parts() {
-                self.need(&say_name::EVENT_ELSEWHERE, path, event, &scope.jobs);
+                self.need(&say_name::EVENT_ELSEWHERE, path, event, scope.sure_jobs());
             }
         }
     }

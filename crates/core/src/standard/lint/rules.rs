@@ -2,7 +2,6 @@
 
 use super::linter::Linter;
 use super::place::Path;
-use super::scope::Scope;
 use super::words::{checks as say, shape as say_shape};
 use crate::standard::{Check, Kind, Rule, Severity, Window};
 
@@ -24,7 +23,8 @@ impl Linter<'_, '_> {
             let path = self.rule_path(at);
             self.frame(at, rule, &path);
             let check = path.key("check").key(rule.check.kind());
-            let Scope { kinds, jobs } = self.scopes[at].clone();
+            let scope = &self.scopes[at];
+            let (kinds, jobs) = (scope.sure_kinds().to_vec(), scope.sure_jobs().to_vec());
             let at = At { rule, path: check, kinds, jobs };
             if let Some(window) = rule.window() {
                 self.window(&at, window);
@@ -68,7 +68,8 @@ impl Linter<'_, '_> {
         let job =
             |place: &String| Kind::of(place).is_some() || self.pack.jobs.iter().any(|job| job.id == *place);
         let jobs = self.names.list("jobs").all().count() == self.pack.jobs.len();
-        !jobs || !rule.roles.iter().all(read) || !rule.r#in.iter().all(job)
+        let done_by_known = self.pack.jobs.iter().all(|job| read(&job.role));
+        !jobs || !done_by_known || !rule.roles.iter().all(read) || !rule.r#in.iter().all(job)
     }
 
     fn window(&mut self, at: &At, window: &Window) {

@@ -9,6 +9,8 @@ pub(super) struct Scope {
     pub(super) jobs: Vec<usize>,
     /// The kinds of document of these jobs; if there are none, of those that it names; else all.
     pub(super) kinds: Vec<Kind>,
+    /// All that it names is known.
+    pub(super) sure: bool,
 }
 
 impl Scope {
@@ -23,7 +25,7 @@ impl Scope {
         let named = named(pack, places);
         let jobs: Vec<usize> = named.iter().copied().filter(|job| has(*job)).collect();
         let kinds = kinds(pack, if jobs.is_empty() { &named } else { &jobs }, places);
-        Self { jobs, kinds }
+        Self { jobs, kinds, sure: sure(pack, places) }
     }
 }
 
@@ -31,7 +33,26 @@ impl Scope {
 pub(super) fn of_form(pack: &Pack, places: &[String]) -> Scope {
     let jobs = named(pack, places);
     let kinds = kinds(pack, &jobs, places);
-    Scope { jobs, kinds }
+    Scope { jobs, kinds, sure: sure(pack, places) }
+}
+
+impl Scope {
+    /// The kinds of document in all of which something must be; none if that can not be told.
+    pub(super) fn sure_kinds(&self) -> &[Kind] {
+        if self.sure { &self.kinds } else { &[] }
+    }
+
+    /// The jobs in one of which something must be; none if that can not be told.
+    pub(super) fn sure_jobs(&self) -> &[usize] {
+        if self.sure { &self.jobs } else { &[] }
+    }
+}
+
+fn sure(pack: &Pack, places: &[String]) -> bool {
+    places.iter().all(|place| match Kind::of(place) {
+        Some(kind) => pack.flow(kind).is_some(),
+        None => pack.jobs.iter().any(|job| job.id == *place),
+    })
 }
 
 fn named(pack: &Pack, places: &[String]) -> Vec<usize> {

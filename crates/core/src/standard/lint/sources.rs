@@ -89,7 +89,8 @@ impl Linter<'_, '_> {
             self.out.say(&say::NO_ANSWER, path.clone(), [name]);
             return;
         }
-        let kind = kinds.iter().find(|kind| !self.scopes[at].kinds.contains(kind)).copied();
+        let scope = &self.scopes[at];
+        let kind = kinds.iter().find(|kind| scope.sure && !scope.kinds.contains(kind)).copied();
         self.elsewhere(path, source, kind.as_ref());
     }
 
