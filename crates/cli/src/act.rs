@@ -1,4 +1,4 @@
-//! One subcommand for every command of a visit's life on a device.
+//! One subcommand for every command of a visit's or shift's life on a device.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jobsheet::PhotoFacts;
 use jobsheet_core::Moment;
-use jobsheet_core::record::{
-    AnswerValue, Command, DocumentId, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer,
-};
+use jobsheet_core::record::{Command, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
 
 use crate::Here;
-use crate::args::BreachSource;
+use crate::complete::{complete, qualified};
 use crate::failure::Failure;
+use crate::value::{BreachSource, Decision, Value, Verdict, exception, target};
 use crate::visit::find;
 
 /// Longest text that is read from standard input, in bytes. Longer ones are refused by the record anyway.
@@ -87,6 +86,45 @@ pub(crate) enum Act {
         item: String,
         #[command(flatten)]
         value: Value,
+    },
+    /// Begin a hold test: the value is at its level and the time runs
+    BeginHold {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the item
+        item: String,
+        /// The value at the beginning
+        #[arg(allow_negative_numbers = true)]
+        value: f64,
+        /// UCUM unit code, such as kPa
+        unit: String,
+        /// The instrument it was read from
+        #[arg(long)]
+        instrument: Option<String>,
+    },
+    /// End the hold test that was begun last
+    EndHold {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the item
+        item: String,
+        /// The value at the end
+        #[arg(allow_negative_numbers = true)]
+        value: f64,
+        /// UCUM unit code, such as kPa
+        unit: String,
+    },
+    /// Decide what an approval asks
+    Decide {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the approval
+        rule: String,
+        #[command(flatten)]
+        decision: Decision,
+        /// Words; a no needs them
+        #[arg(long)]
+        note: Option<String>,
     },
     /// Record a measured value
     Measure {
@@ -197,6 +235,21 @@ pub(crate) enum Act {
         #[arg(long = "except", value_name = "RULE=REASON", value_parser = exception)]
         exceptions: Vec<Exception>,
     },
+    /// Appeal points; confirming and waiving them is for reviewers at the office
+    Score {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the scoring rule
+        rule: String,
+        /// The cause, as `show` names it
+        cause: String,
+        /// What is said of it
+        #[arg(value_enum)]
+        verdict: Verdict,
+        /// Why; an appeal needs it
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// Report an incident or another event of the pack
     ReportEvent {
         #[command(flatten)]
@@ -206,9 +259,12 @@ pub(crate) enum Act {
         /// Words
         #[arg(long)]
         note: Option<String>,
-        /// What it is about: the id of a part or an incident
-        #[arg(long)]
+        /// What it is about: a subject that the pack lists, or the id of a part or an incident
+        #[arg(long, value_name = "SUBJECT")]
         about: Option<String>,
+        /// When it happened, where that is before now: what was written on paper during an outage
+        #[arg(long, value_name = "TIME")]
+        happened: Option<Moment>,
     },
     /// Give the reason for a missed deadline
     ExplainDelay {
@@ -260,67 +316,11 @@ pub(crate) enum Act {
     },
 }
 
-/// The visit that a command is about.
+/// The visit or shift that a command is about.
 #[derive(Debug, Args)]
 pub(crate) struct On {
     /// Id or order number
     visit: String,
-}
-
-/// An answer.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Value {
-    /// Yes
-    #[arg(long)]
-    yes: bool,
-    /// No
-    #[arg(long)]
-    no: bool,
-    /// One of the item's options
-    #[arg(long, value_name = "OPTION")]
-    choice: Option<String>,
-    /// Words
-    #[arg(long)]
-    text: Option<String>,
-    /// A time, such as 2026-03-01T09:30:00-05:00
-    #[arg(long)]
-    time: Option<Moment>,
-    /// Not done, for this reason
-    #[arg(long, value_name = "REASON")]
-    waive: Option<String>,
-}
-
-impl Value {
-    fn answer(self) -> AnswerValue {
-        match self {
-            Value { choice: Some(choice), .. } => AnswerValue::Choice(choice),
-            Value { text: Some(text), .. } => AnswerValue::Text(text),
-            Value { time: Some(time), .. } => AnswerValue::Time(time),
-            Value { waive: Some(reason), .. } => AnswerValue::Waived(reason),
-            // The group lets exactly one through.
-            Value { yes, .. } => AnswerValue::Yes(yes),
-        }
-    }
-}
-
-fn exception(text: &str) -> Result<Exception, String> {
-    match text.split_once('=') {
-        Some((rule, reason)) if !rule.is_empty() && !reason.is_empty() => {
-            Ok(Exception { rule: rule.to_owned(), reason: reason.to_owned() })
-        }
-        _ => Err("write it as RULE=REASON".to_owned()),
-    }
-}
-
-fn target(text: &str) -> Result<ResolveTarget, String> {
-    match text.split_once(':') {
-        Some(("answer", item)) if !item.is_empty() => Ok(ResolveTarget::Answer(item.to_owned())),
-        Some(("attestation", phase)) if !phase.is_empty() => Ok(ResolveTarget::Attestation(phase.to_owned())),
-        None if text == "survey" => Ok(ResolveTarget::Survey),
-        None if text == "assignment" => Ok(ResolveTarget::Assignment),
-        _ => Err("write it as answer:ITEM, attestation:PHASE or survey".to_owned()),
-    }
 }
 
 /// Carries a command out and prints its receipt.
@@ -329,7 +329,7 @@ pub(crate) fn carry_out(here: &Here<'_>, act: Act) -> Result<(), Failure> {
         Act::AddPhoto { on, file, item, moment, caption } => {
             let visit = find(&here.store, &on.visit)?;
             let pack = here.store.standard(visit)?;
-            let item = item.map(|item| qualified(&pack.pack().id, item));
+            let item = item.map(|item| qualified(&pack, item));
             let receipt = here.store.attach(visit, &file, &PhotoFacts { item, moment, caption })?;
             return here.output.receipt(&receipt);
         }
@@ -364,6 +364,16 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
         Act::HandOver(on) => (on, Command::HandOver),
         Act::Leave(on) => (on, Command::Leave),
         Act::Answer { on, item, value } => (on, Command::Answer { item, value: value.answer() }),
+        Act::BeginHold { on, item, value, unit, instrument } => {
+            (on, Command::BeginHold { item, value, unit, instrument })
+        }
+        Act::EndHold { on, item, value, unit } => (on, Command::EndHold { item, value, unit }),
+        Act::Decide { on, rule, decision, note } => {
+            (on, Command::Decide { rule, approved: decision.approved(), note })
+        }
+        Act::Score { on, rule, cause, verdict, reason } => {
+            (on, Command::Score { rule, cause, verdict: verdict.said(), reason })
+        }
         Act::Measure { on, quantity, value, unit, instrument } => {
             (on, Command::Measure { quantity, value, unit, instrument })
         }
@@ -381,8 +391,8 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
         }
         Act::Survey { on, level, words } => (on, Command::Survey(SurveyAnswer { level, words })),
         Act::Attest { on, phase, exceptions } => (on, Command::Attest { phase, exceptions, role: None }),
-        Act::ReportEvent { on, event, note, about } => {
-            (on, Command::Report { event, note, about, happened: None })
+        Act::ReportEvent { on, event, note, about, happened } => {
+            (on, Command::Report { event, note, about, happened })
         }
         Act::ExplainDelay { on, milestone, reason } => (on, Command::ExplainDelay { milestone, reason }),
         Act::Escalate { on, milestone, to } => (on, Command::Escalate { milestone, to }),
@@ -404,53 +414,4 @@ fn stdin() -> Result<String, Failure> {
         .read_to_string(&mut words)
         .map_err(|error| Failure::input("--append", format!("standard input can not be read: {error}")))?;
     Ok(words)
-}
-
-/// A rule id with the pack's prefix.
-pub(crate) fn qualified(pack: &str, rule: String) -> String {
-    if rule.contains('.') { rule } else { format!("{pack}.{rule}") }
-}
-
-/// The command with every rule id in full.
-pub(crate) fn complete(here: &Here<'_>, visit: DocumentId, command: Command) -> Result<Command, Failure> {
-    let short = |rule: &str| !rule.contains('.');
-    let needed = match &command {
-        Command::Answer { item: rule, .. }
-        | Command::AddPhoto { item: Some(rule), .. }
-        | Command::ExplainDelay { milestone: rule, .. }
-        | Command::Escalate { milestone: rule, .. }
-        | Command::ReportBreach { rule, .. }
-        | Command::Resolve { target: ResolveTarget::Answer(rule), .. } => short(rule),
-        Command::Attest { exceptions, .. } => exceptions.iter().any(|exception| short(&exception.rule)),
-        _ => false,
-    };
-    if !needed {
-        return Ok(command);
-    }
-    let standard = here.store.standard(visit)?;
-    let full = |rule: String| qualified(&standard.pack().id, rule);
-    Ok(match command {
-        Command::Answer { item, value } => Command::Answer { item: full(item), value },
-        Command::AddPhoto { sha256, size, media_type, item, moment, caption } => {
-            Command::AddPhoto { sha256, size, media_type, item: item.map(full), moment, caption }
-        }
-        Command::ExplainDelay { milestone, reason } => {
-            Command::ExplainDelay { milestone: full(milestone), reason }
-        }
-        Command::Escalate { milestone, to } => Command::Escalate { milestone: full(milestone), to },
-        Command::ReportBreach { rule, source, note } => {
-            Command::ReportBreach { rule: full(rule), source, note }
-        }
-        Command::Resolve { target: ResolveTarget::Answer(item), version } => {
-            Command::Resolve { target: ResolveTarget::Answer(full(item)), version }
-        }
-        Command::Attest { phase, exceptions, role: None } => Command::Attest {
-            phase,
-            exceptions: exceptions
-                .into_iter()
-                .map(|exception| Exception { rule: full(exception.rule), reason: exception.reason })
-                .collect(),
-        },
-        other => other,
-    })
 }

@@ -6,19 +6,20 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jobsheet_core::Lang;
 use jobsheet_core::report::Audience;
+use jobsheet_core::standard::Kind;
 
 use crate::act::Act;
 use crate::failure::Failure;
 use crate::standards::StandardsVerb;
 
 const EPILOGUE: &str = "\
-VISIT is a visit's id or its order number. Rules and items may be named without the pack's prefix.
+VISIT is the id of a visit or a shift, or its order number. Rules and items may be named without the prefix of their pack.
 
 Exit codes:
   0  done
   1  internal error
   2  usage, or a value that can not be right
-  3  refused: a rule, the state of the visit or a value stands against it; nothing was written
+  3  refused: a rule, the state of the record or a value stands against it; nothing was written
   4  not found
   5  network, or the server failed
   6  not enrolled, or the server does not accept this device
@@ -29,7 +30,7 @@ With --json, results and errors alike are JSON on standard output. A refusal nam
 
 Environment: JOBSHEET_STORE, JOBSHEET_LANG, and JOBSHEET_CLOCK (an RFC 3339 time at which this process begins).";
 
-/// Work service visits offline: what is still to do, and under which clause.
+/// Work service visits and shifts offline: what is still to do, and under which clause.
 #[derive(Debug, Parser)]
 #[command(name = "jobsheet", version, after_help = EPILOGUE, disable_help_subcommand = true)]
 pub(crate) struct Args {
@@ -68,9 +69,9 @@ pub(crate) enum Verb {
     },
     /// Exchange work with the server
     Sync,
-    /// List visits by planned start
+    /// List visits and shifts by planned start
     Visits(VisitsArgs),
-    /// Show one visit: what is done, owed and late
+    /// Show one visit or shift: what is done, owed and late, points and warranties
     Show {
         /// Id or order number
         visit: String,
@@ -79,6 +80,9 @@ pub(crate) enum Verb {
     Next {
         /// Id or order number
         visit: String,
+        /// Only what this role may do: an id of the pack or its name
+        #[arg(long)]
+        role: Option<String>,
     },
     /// Who changed what, and when
     History {
@@ -99,7 +103,7 @@ pub(crate) enum Verb {
     /// it is durable: {"ok": true, "receipt": …} or {"ok": false, "error": …}. A refusal does not end the run, and the exit
     /// code is 0 when the input ends. A photo may be given as {"do": "add-photo", "file": "…"}.
     Run {
-        /// The visit of lines that name none
+        /// The visit or shift of lines that name none
         visit: Option<String>,
     },
     /// Work that the server does not have yet
@@ -138,18 +142,39 @@ pub(crate) struct VisitsArgs {
     /// Words that occur in the number, the place or the fault
     #[arg(long, default_value = "")]
     pub(crate) query: String,
+    /// Visits or shifts alone [default: both]
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<ListedKind>,
     /// States to show; may be given more than once
     #[arg(long)]
     pub(crate) state: Vec<String>,
-    /// Leave out visits that are over
+    /// Leave out what is over
     #[arg(long)]
     pub(crate) open: bool,
     /// Page, from 1
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) page: u32,
-    /// Visits per page, 1 to 200
+    /// Rows per page, 1 to 200
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) size: u32,
+}
+
+/// A kind of document that a device holds.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ListedKind {
+    /// One attendance at a customer
+    Visit,
+    /// A person's time on duty
+    Shift,
+}
+
+impl ListedKind {
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Visit => Kind::Visit,
+            Self::Shift => Kind::Shift,
+        }
+    }
 }
 
 /// Prints a completion script.
@@ -165,29 +190,4 @@ pub(crate) fn store_folder(asked: Option<PathBuf>) -> Result<PathBuf, Failure> {
         .or_else(|| given("HOME").map(|home| home.join(".local/share/jobsheet")))
         .or_else(|| given("LOCALAPPDATA").map(|data| data.join("jobsheet")))
         .ok_or_else(|| Failure::input("--store", "no home folder is known; name a folder"))
-}
-
-/// Who found a breach.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum BreachSource {
-    /// The person who reports it
-    #[value(name = "self")]
-    Own,
-    /// A survey
-    Survey,
-    /// An audit
-    Audit,
-    /// A complaint
-    Complaint,
-}
-
-impl BreachSource {
-    pub(crate) fn id(self) -> &'static str {
-        match self {
-            Self::Own => "self",
-            Self::Survey => "survey",
-            Self::Audit => "audit",
-            Self::Complaint => "complaint",
-        }
-    }
 }

@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// A rule, the state or a value stands against it.
     #[error("{0}")]
     Refused(Box<Refusal>),
+    /// The result that was printed says it all; only the exit code is left.
+    #[error("exit code {0}")]
+    Told(u8),
     /// There is no such thing here.
     #[error("{0}")]
     NotFound(String),
@@ -58,6 +61,7 @@ impl Failure {
             Self::Internal(_) => 1,
             Self::Usage(_) | Self::Input { .. } | Self::Pack(_) => 2,
             Self::Refused(_) => 3,
+            Self::Told(code) => *code,
             Self::NotFound(_) => 4,
             Self::Network(_) => 5,
             Self::Unauthorized(_) => 6,
@@ -71,7 +75,7 @@ impl Failure {
             Self::Internal(_) => "internal",
             Self::Usage(_) => "usage",
             Self::Input { .. } | Self::Pack(_) => "invalid-input",
-            Self::Refused(_) => "refused",
+            Self::Refused(_) | Self::Told(_) => "refused",
             Self::NotFound(_) => "not-found",
             Self::Network(_) => "network",
             Self::Unauthorized(_) => "unauthorized",

@@ -1,4 +1,4 @@
-//! Lists: visits, the outbox, the quarantine.
+//! Lists: visits and shifts, the outbox, the quarantine.
 
 use std::fmt::Write as _;
 
@@ -6,14 +6,15 @@ use jiff::Timestamp;
 use jobsheet::{Query, VisitRow};
 
 use crate::Here;
-use crate::args::VisitsArgs;
+use crate::args::{ListedKind, VisitsArgs};
 use crate::failure::Failure;
 use crate::words::cut;
 
-/// Lists visits.
+/// Lists visits and shifts.
 pub(crate) fn visits(here: &Here<'_>, args: VisitsArgs) -> Result<(), Failure> {
     let query = Query {
         text: args.query,
+        kind: args.kind.map(ListedKind::kind),
         states: args.state,
         only_open: args.open,
         skip: (args.page - 1).saturating_mul(args.size),
@@ -48,14 +49,16 @@ fn line(here: &Here<'_>, row: &VisitRow) -> String {
         }
     }
     let state = if row.ready { row.state.as_str() } else { "?" };
+    let kind = format!("{} {}", words.kind(row.kind), cut(&row.job, 24));
+    let about = [kind, cut(&row.place, 40), cut(&row.fault, 60)];
+    let about: Vec<String> = about.into_iter().filter(|text| !text.is_empty()).collect();
     format!(
-        "{planned:<16}  {:<16}  {state:<14}  {:<7}  {}\n{:16}  {} · {}\n",
+        "{planned:<16}  {:<16}  {state:<14}  {:<7}  {}\n{:16}  {}\n",
         cut(&row.number, 24),
         cut(&row.urgency, 12),
         marks.join(", "),
         "",
-        cut(&row.place, 40),
-        cut(&row.fault, 60),
+        about.join(" · "),
     )
 }
 

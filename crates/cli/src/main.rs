@@ -2,12 +2,17 @@
 
 mod act;
 mod args;
+mod complete;
 mod failure;
 mod lists;
+mod names;
+mod next;
 mod output;
 mod run;
 mod server;
+mod show;
 mod standards;
+mod value;
 mod visit;
 mod words;
 
@@ -78,8 +83,8 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Visits(query) => lists::visits(&here, query),
         Verb::Outbox => lists::outbox(&here),
         Verb::Quarantine { discard } => lists::quarantine(&here, discard),
-        Verb::Show { visit } => visit::show(&here, &visit),
-        Verb::Next { visit } => visit::next(&here, &visit),
+        Verb::Show { visit } => show::show(&here, &visit),
+        Verb::Next { visit, role } => next::next(&here, &visit, role.as_deref()),
         Verb::History { visit } => visit::history(&here, &visit),
         Verb::Report { visit, out, audience } => visit::report(&here, &visit, out, audience),
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),

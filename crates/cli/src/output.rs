@@ -57,6 +57,9 @@ impl Output {
 
     /// Prints a failure. Nobody is left to tell if that fails too.
     pub(crate) fn failure(&self, failure: &Failure) {
+        if matches!(failure, Failure::Told(_)) {
+            return;
+        }
         if self.json {
             let _ = line(&json!({ "error": self.failure_json(failure) }).to_string());
             return;

@@ -8,7 +8,7 @@ use jobsheet_core::record::{Command, DocumentId};
 use serde_json::{Map, Value, json};
 
 use crate::Here;
-use crate::act::{complete, qualified};
+use crate::complete::{complete, qualified};
 use crate::failure::Failure;
 use crate::output::line;
 use crate::visit::find;
@@ -88,8 +88,9 @@ fn one(here: &Here<'_>, default: Option<DocumentId>, text: &[u8]) -> Result<Rece
     let visit = match object.remove("visit") {
         Some(Value::String(visit)) => find(&here.store, &visit)?,
         Some(_) => return Err(Failure::input("visit", "give the id or the order number as a string")),
-        None => default
-            .ok_or_else(|| Failure::input("visit", "the line names no visit, and none was given to `run`"))?,
+        None => default.ok_or_else(|| {
+            Failure::input("visit", "the line names no visit or shift, and none was given to `run`")
+        })?,
     };
     if object.get("do").and_then(Value::as_str) == Some("add-photo")
         && let Some(file) = object.remove("file")
@@ -114,7 +115,7 @@ fn photo(
         Some(_) => Err(Failure::input(name, "give a string")),
     };
     let standard = here.store.standard(visit)?;
-    let item = text("item")?.map(|item| qualified(&standard.pack().id, item));
+    let item = text("item")?.map(|item| qualified(&standard, item));
     let facts = PhotoFacts { item, moment: text("moment")?, caption: text("caption")? };
     if let Some(unknown) = object.keys().find(|key| *key != "do") {
         return Err(Failure::input(

@@ -1,7 +1,9 @@
 //! The program's own words in the two languages. Rules speak for themselves: their texts come from the pack.
 
 use jobsheet_core::Lang;
+use jobsheet_core::assess::ScoreState;
 use jobsheet_core::record::Refusal;
+use jobsheet_core::standard::Kind;
 
 /// The program's own words.
 pub(crate) struct Words {
@@ -23,6 +25,32 @@ pub(crate) struct Words {
     pub(crate) standard: &'static str,
     pub(crate) nothing: &'static str,
     pub(crate) possible: &'static str,
+    pub(crate) visit: &'static str,
+    pub(crate) shift: &'static str,
+    pub(crate) case: &'static str,
+    pub(crate) met: &'static str,
+    pub(crate) paused: &'static str,
+    pub(crate) since: &'static str,
+    pub(crate) who: &'static str,
+    pub(crate) otherwise: &'static str,
+    pub(crate) told: &'static str,
+    pub(crate) entered_later: &'static str,
+    pub(crate) clock_suspect: &'static str,
+    pub(crate) reason: &'static str,
+    pub(crate) cause: &'static str,
+    pub(crate) points: &'static str,
+    pub(crate) no_figure: &'static str,
+    pub(crate) pending: &'static str,
+    pub(crate) to_confirm: &'static str,
+    pub(crate) confirmed: &'static str,
+    pub(crate) waived: &'static str,
+    pub(crate) appealed: &'static str,
+    pub(crate) open: &'static str,
+    pub(crate) warranties: &'static str,
+    pub(crate) until: &'static str,
+    pub(crate) covered: &'static str,
+    pub(crate) not_covered: &'static str,
+    pub(crate) no_date: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -44,6 +72,32 @@ const ENGLISH: Words = Words {
     standard: "standard",
     nothing: "nothing",
     possible: "possible",
+    visit: "visit",
+    shift: "shift",
+    case: "case",
+    met: "met",
+    paused: "paused",
+    since: "since",
+    who: "who",
+    otherwise: "otherwise",
+    told: "told",
+    entered_later: "entered later",
+    clock_suspect: "the clocks of a device disagree",
+    reason: "reason",
+    cause: "cause",
+    points: "points",
+    no_figure: "no figure",
+    pending: "pending",
+    to_confirm: "to confirm",
+    confirmed: "confirmed",
+    waived: "waived",
+    appealed: "appealed",
+    open: "open",
+    warranties: "warranties",
+    until: "until",
+    covered: "covered",
+    not_covered: "not covered",
+    no_date: "no date in",
 };
 
 const CHINESE: Words = Words {
@@ -65,6 +119,32 @@ const CHINESE: Words = Words {
     standard: "标准",
     nothing: "无",
     possible: "可以执行",
+    visit: "上门服务",
+    shift: "当班",
+    case: "事项",
+    met: "按时",
+    paused: "已暂停",
+    since: "起于",
+    who: "责任人",
+    otherwise: "否则",
+    told: "已告知",
+    entered_later: "事后补录",
+    clock_suspect: "设备时钟不一致",
+    reason: "原因",
+    cause: "事由",
+    points: "记分",
+    no_figure: "未列数值",
+    pending: "条件未发生",
+    to_confirm: "待确认",
+    confirmed: "已确认",
+    waived: "已免除",
+    appealed: "已申诉",
+    open: "未定",
+    warranties: "保修期",
+    until: "截止",
+    covered: "保修期内",
+    not_covered: "超出保修期",
+    no_date: "缺少日期",
 };
 
 impl Words {
@@ -75,14 +155,89 @@ impl Words {
         }
     }
 
+    /// A kind of document.
+    pub(crate) fn kind(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Visit => self.visit,
+            Kind::Case => self.case,
+            Kind::Shift => self.shift,
+        }
+    }
+
+    /// How many rules a phase's attestation speaks of.
+    pub(crate) fn rules(&self, count: usize) -> String {
+        match (self.lang, count) {
+            (Lang::En, 1) => "1 rule".to_owned(),
+            (Lang::En, count) => format!("{count} rules"),
+            (Lang::Zh, count) => format!("{count} 条"),
+        }
+    }
+
+    /// What has become of points.
+    pub(crate) fn score_state(&self, state: ScoreState) -> &'static str {
+        match state {
+            ScoreState::Pending => self.pending,
+            ScoreState::ToConfirm => self.to_confirm,
+            ScoreState::Confirmed => self.confirmed,
+            ScoreState::Waived => self.waived,
+            ScoreState::Appealed => self.appealed,
+        }
+    }
+
+    /// Events are refused until a duty is done.
+    pub(crate) fn blocks(&self, events: &str) -> String {
+        match self.lang {
+            Lang::En => format!("blocks {events}"),
+            Lang::Zh => format!("不能{events}"),
+        }
+    }
+
+    /// Somebody is told of a missed deadline.
+    pub(crate) fn tells(&self, roles: &str) -> String {
+        match self.lang {
+            Lang::En => format!("tells {roles}"),
+            Lang::Zh => format!("告知{roles}"),
+        }
+    }
+
+    /// The reason must be given.
+    pub(crate) fn reason_due(&self) -> &'static str {
+        match self.lang {
+            Lang::En => "the reason must be given",
+            Lang::Zh => "须说明原因",
+        }
+    }
+
+    /// Points count only once their condition has come.
+    pub(crate) fn condition(&self, events: &str) -> String {
+        match self.lang {
+            Lang::En => format!("if {events}"),
+            Lang::Zh => format!("条件：{events}"),
+        }
+    }
+
+    /// The text does not say from what a time counts.
+    pub(crate) fn other_anchors(&self, events: &str) -> String {
+        match self.lang {
+            Lang::En => format!("start chosen by the standard's pack; also possible: {events}"),
+            Lang::Zh => format!("起算点由标准包选定；也可能是：{events}"),
+        }
+    }
+
     /// A refusal in a line; its rules are printed below it.
     pub(crate) fn refusal(&self, refusal: &Refusal) -> String {
         match (self.lang, refusal) {
             (Lang::En, Refusal::NotYet { .. }) => "not yet, this comes first".to_owned(),
             (Lang::Zh, Refusal::NotYet { .. }) => "时机未到，须先完成以下事项".to_owned(),
+            (Lang::En, Refusal::WrongState { command, allowed, .. }) if allowed.is_empty() => {
+                format!("`{command}` has been done and is not repeated")
+            }
+            (Lang::Zh, Refusal::WrongState { command, allowed, .. }) if allowed.is_empty() => {
+                format!("{command} 已执行，不能重复")
+            }
             (Lang::En, Refusal::WrongState { command, state, allowed, .. }) => {
                 format!(
-                    "`{command}` is not possible while the visit is `{state}`; it is possible in: {}",
+                    "`{command}` is not possible while the state is `{state}`; it is possible in: {}",
                     allowed.join(", ")
                 )
             }
@@ -98,6 +253,21 @@ impl Words {
             (_, other) => other.to_string(),
         }
     }
+}
+
+/// A list as people write it.
+pub(crate) fn listed(lang: Lang, names: &[String]) -> String {
+    names.join(match lang {
+        Lang::En => ", ",
+        Lang::Zh => "、",
+    })
+}
+
+/// Hundredths of a point: `-0.20`, `+2.00`.
+pub(crate) fn points(centipoints: i64) -> String {
+    let sign = if centipoints < 0 { '-' } else { '+' };
+    let size = centipoints.unsigned_abs();
+    format!("{sign}{}.{:02}", size / 100, size % 100)
 }
 
 /// Seconds as people say them: `2 h 05 min`, `3 d 4 h`.
@@ -128,6 +298,13 @@ mod tests {
         assert_eq!(span(-125), "2 min");
         assert_eq!(span(7500), "2 h 05 min");
         assert_eq!(span(100_000), "1 d 3 h");
+    }
+
+    #[test]
+    fn points_keep_their_sign_below_one() {
+        assert_eq!(points(-20), "-0.20");
+        assert_eq!(points(205), "+2.05");
+        assert_eq!(points(-150), "-1.50");
     }
 
     #[test]

@@ -3,56 +3,13 @@
 
 mod common;
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use common::{id, seeded};
+use common::{code, id, jobsheet, json, lines, seeded, text, with_input};
 use jobsheet_core::standard;
-use serde_json::{Value, json};
+use serde_json::json;
 use uuid::Uuid;
-
-fn jobsheet(folder: &Path, args: &[&str]) -> Output {
-    with_input(folder, args, b"")
-}
-
-fn with_input(folder: &Path, args: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_jobsheet"))
-        .args(args)
-        .env("JOBSHEET_STORE", folder)
-        .env("JOBSHEET_CLOCK", "2026-03-02T08:30:00+08:00")
-        .env_remove("JOBSHEET_LANG")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            // A program that stops early does not read all of it.
-            let _ = stdin.write_all(input);
-        });
-        child.wait_with_output().unwrap()
-    })
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stdout)))
-}
-
-fn lines(output: &Output) -> Vec<Value> {
-    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 #[test]
 fn help_lists_every_command_and_the_exit_codes() {
@@ -91,6 +48,10 @@ fn help_lists_every_command_and_the_exit_codes() {
         "hand-over",
         "leave",
         "answer",
+        "begin-hold",
+        "end-hold",
+        "decide",
+        "score",
         "measure",
         "note",
         "consume-part",
@@ -302,7 +263,13 @@ fn standards_and_completions_need_no_store() {
     std::fs::write(&pack, source.replacen("phase = \"intake\"", "phase = \"nowhere\"", 1)).unwrap();
     let bad = jobsheet(nowhere, &["standards", "lint", pack.to_str().unwrap(), "--json"]);
     assert_eq!(code(&bad), 2);
-    assert!(json(&bad)["error"]["errors"][0]["line"].as_u64().unwrap() > 1);
+    let found = json(&bad);
+    let errors: Vec<_> = found.as_array().unwrap().iter().filter(|one| one["level"] == "error").collect();
+    let line = source.lines().position(|line| line == "phase = \"intake\"").unwrap() + 1;
+    assert_eq!(
+        (errors.len(), &errors[0]["code"], &errors[0]["line"]),
+        (1, &json!("unknown-phase"), &json!(line))
+    );
 }
 
 #[test]

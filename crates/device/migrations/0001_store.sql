@@ -15,7 +15,7 @@ CREATE TABLE meta (
 ) STRICT;
 INSERT INTO meta (id) VALUES (1);
 
--- One row per visit: what lists show, and the counters that keep writers of several processes apart.
+-- One row per visit or shift: what lists show, and the counters that keep writers of several processes apart.
 CREATE TABLE visit (
     document       BLOB PRIMARY KEY NOT NULL,
     -- Grows with every write to the document: a warm copy with a lower number is out of date.
@@ -27,13 +27,17 @@ CREATE TABLE visit (
     -- 0: the pack is not held, so nothing is judged yet.
     ready          INTEGER NOT NULL,
     revoked        INTEGER NOT NULL DEFAULT 0,
+    -- 'visit' or 'shift': a device never holds a case.
+    kind           TEXT NOT NULL,
+    -- Id of the job in the pack.
+    job            TEXT NOT NULL,
     number         TEXT NOT NULL,
     state          TEXT NOT NULL,
     open           INTEGER NOT NULL,
     urgency        TEXT NOT NULL,
     place          TEXT NOT NULL,
     fault          TEXT NOT NULL,
-    -- Unix seconds; visits without a plan come last.
+    -- Unix seconds; what has no plan comes last.
     planned_start  INTEGER NOT NULL,
     planned_end    INTEGER,
     outstanding    INTEGER NOT NULL,
@@ -42,8 +46,11 @@ CREATE TABLE visit (
     unsent         INTEGER NOT NULL,
     next_due       INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX visit_planned ON visit (revoked, planned_start, document);
-CREATE INDEX visit_open ON visit (revoked, open, planned_start, document);
+-- The kind stands last so that counting the matches of a list reads the index alone.
+CREATE INDEX visit_planned ON visit (revoked, planned_start, document, kind);
+CREATE INDEX visit_open ON visit (revoked, open, planned_start, document, kind);
+-- A device has many visits and few shifts. Only shifts stand in this index, so that visits do not pay for it.
+CREATE INDEX visit_shift ON visit (revoked, planned_start, document) WHERE kind = 'shift';
 CREATE INDEX visit_number ON visit (number COLLATE NOCASE);
 
 -- Every change this device made or pulled since the document's first snapshot. No index beside the key: each would cost

@@ -16,7 +16,7 @@ use crate::{ApplyError, StoreError, random};
 /// A command that was carried out. When the caller holds it, the change is on the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Receipt {
-    /// The visit.
+    /// The visit or shift.
     pub visit: DocumentId,
     /// The command's name.
     pub command: &'static str,
@@ -26,13 +26,13 @@ pub struct Receipt {
     pub entry: uuid::Uuid,
     /// When, by the device's clock.
     pub at: Moment,
-    /// State of the visit after the command.
+    /// State of the record after the command.
     pub state: String,
-    /// Duties that the crew still owes.
+    /// Duties that the crew or the person on duty still owes.
     pub outstanding: u32,
     /// Duties violated.
     pub violated: u32,
-    /// Changes of this visit that the server does not have yet.
+    /// Changes of this document that the server does not have yet.
     pub unsent: u32,
 }
 

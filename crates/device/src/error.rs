@@ -43,16 +43,16 @@ pub enum StoreError {
     /// The store was shut down.
     #[error("the store is shut down; open it again")]
     Closed,
-    /// There is no such visit on this device.
-    #[error("visit {0} is not on this device; run sync, or ask the office whether it is assigned to you")]
+    /// There is no such visit or shift on this device.
+    #[error("{0} is not on this device; run sync, or ask the office whether it is assigned to you")]
     UnknownVisit(DocumentId),
-    /// The visit has been taken from this device.
-    #[error("visit {0} is no longer assigned to this device; unsent work is kept in the outbox")]
+    /// The visit or shift has been taken from this device.
+    #[error("{0} is no longer assigned to this device; unsent work is kept in the outbox")]
     Revoked(DocumentId),
-    /// The standard that the visit pins is not held.
-    #[error("the standard {0} of the visit is not on this device yet; run sync")]
+    /// The standard that the document pins is not held.
+    #[error("the standard {0} is not on this device yet; run sync")]
     PackMissing(String),
-    /// The stored standard is not the one the visit pins.
+    /// The stored standard is not the one the document pins.
     #[error("the stored standard {0} is damaged and was not used; run sync to fetch it again")]
     PackDamaged(String),
     /// A document can not be read.
@@ -86,7 +86,7 @@ impl From<rusqlite::Error> for StoreError {
 /// Why a command was not carried out. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// A rule, the state of the visit or a value stands against it.
+    /// A rule, the state of the record or a value stands against it.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The device is not enrolled, so nobody is known to act.

@@ -1,8 +1,11 @@
 //! Jobsheet on a device: what an app embeds.
 //!
-//! A [`Store`] holds the visits of one technician in one folder. Commands are checked against the standard that the visit
-//! pins, written durably, and only then acknowledged; [`Store::sync`] exchanges them with the server whenever there is a
-//! network. Nothing here needs one otherwise.
+//! A [`Store`] holds the visits and shifts of one person in one folder. Commands are checked against the standard that the
+//! document pins, written durably, and only then acknowledged; [`Store::sync`] exchanges them with the server whenever there
+//! is a network. Nothing here needs one otherwise.
+//!
+//! A shift is received, worked, judged and sent exactly as a visit is, through the same calls: where a name here says
+//! `visit`, a shift may stand. Cases are worked at the office; a device never holds one.
 //!
 //! The change log is the truth. Documents and list rows are made from it and written in the same transaction, so that a
 //! list never shows what the log does not hold.

@@ -1,6 +1,7 @@
-//! Lists of visits: one query over rows that are already made, never over documents.
+//! Lists of visits and shifts: one query over rows that are already made, never over documents.
 
 use jobsheet_core::record::DocumentId;
+use jobsheet_core::standard::Kind;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
@@ -13,7 +14,7 @@ pub const MAX_PAGE_ROWS: u32 = 200;
 /// Longest text to look for, in characters. More is cut.
 const MAX_TEXT_CHARS: usize = 200;
 
-/// Which visits, and which page of them. Ordered by planned start, unplanned ones last.
+/// Which visits and shifts, and which page of them. Ordered by planned start, unplanned ones last.
 ///
 /// ```
 /// use jobsheet::Query;
@@ -24,9 +25,11 @@ const MAX_TEXT_CHARS: usize = 200;
 pub struct Query {
     /// Words that occur in the number, the place or the fault; empty: any.
     pub text: String,
+    /// Visits or shifts alone; none: both.
+    pub kind: Option<Kind>,
     /// States, by id of the pack; empty: any.
     pub states: Vec<String>,
-    /// Leaves out visits in their last state.
+    /// Leaves out what is in its last state.
     pub only_open: bool,
     /// Rows to skip.
     pub skip: u32,
@@ -36,7 +39,7 @@ pub struct Query {
 
 impl Default for Query {
     fn default() -> Self {
-        Self { text: String::new(), states: Vec::new(), only_open: false, skip: 0, rows: 50 }
+        Self { text: String::new(), kind: None, states: Vec::new(), only_open: false, skip: 0, rows: 50 }
     }
 }
 
@@ -45,12 +48,12 @@ impl Default for Query {
 pub struct Page {
     /// The rows.
     pub rows: Vec<VisitRow>,
-    /// How many visits match, on all pages.
+    /// How many visits and shifts match, on all pages.
     pub total: u32,
 }
 
 impl Store {
-    /// Lists visits.
+    /// Lists visits and shifts.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -64,7 +67,7 @@ impl Store {
         Ok(Page { rows, total })
     }
 
-    /// Finds visits by id or by the order's number, whole.
+    /// Finds visits and shifts by id or by the order's number, whole.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
@@ -93,6 +96,12 @@ pub(crate) struct Filter {
 impl Filter {
     pub(crate) fn of(query: &Query) -> Self {
         let mut filter = Self { sql: "revoked = 0".to_owned(), values: Vec::new() };
+        if let Some(kind) = query.kind {
+            // As a literal: a partial index is not used for a bound value.
+            filter.sql.push_str(" AND kind = '");
+            filter.sql.push_str(kind.id());
+            filter.sql.push('\'');
+        }
         if query.only_open {
             filter.sql.push_str(" AND open = 1");
         }
@@ -139,4 +148,41 @@ pub(crate) fn select(
     let mut statement = connection.prepare_cached(&sql)?;
     let found = statement.query_map(params_from_iter(&filter.values), read_row)?;
     Ok(found.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    /// How `SQLite` finds the rows of a statement.
+    fn plan(connection: &Connection, filter: &Filter, select: &str) -> String {
+        let sql = format!("EXPLAIN QUERY PLAN {}", select.replace("FILTER", &filter.sql));
+        let mut statement = connection.prepare(&sql).unwrap();
+        let rows = statement.query_map(params_from_iter(&filter.values), |row| row.get(3)).unwrap();
+        rows.collect::<Result<Vec<String>, _>>().unwrap().join("; ")
+    }
+
+    #[test]
+    fn pages_are_read_in_the_order_of_an_index_and_counted_in_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Options::default()).unwrap();
+        let mut reader = store.inner.readers.get().unwrap();
+        let tx = reader.begin().unwrap();
+        for (kind, only_open, index) in [
+            (None, false, "visit_planned"),
+            (None, true, "visit_open"),
+            (Some(Kind::Visit), false, "visit_planned"),
+            (Some(Kind::Visit), true, "visit_open"),
+            (Some(Kind::Shift), false, "visit_shift"),
+            (Some(Kind::Shift), true, "visit_open"),
+        ] {
+            let filter = Filter::of(&Query { kind, only_open, ..Query::default() });
+            let page = "SELECT * FROM visit WHERE FILTER ORDER BY planned_start, document LIMIT 50";
+            let page = plan(&tx, &filter, page);
+            assert!(page.contains(index) && !page.contains("TEMP"), "{kind:?} {only_open}: {page}");
+            let count = plan(&tx, &filter, "SELECT count(*) FROM visit WHERE FILTER");
+            assert!(count.contains("COVERING INDEX"), "{kind:?} {only_open}: {count}");
+        }
+    }
 }

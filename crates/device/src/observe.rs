@@ -18,9 +18,9 @@ use crate::store::{Inner, Store, VisitRow, lock};
 pub enum ListChange {
     /// The whole list; the first thing a subscriber is told.
     All(Vec<VisitRow>),
-    /// A visit is new in the list, or its row has changed.
+    /// A visit or shift is new in the list, or its row has changed.
     Put(Box<VisitRow>),
-    /// A visit is no longer in the list.
+    /// A visit or shift is no longer in the list.
     Removed(DocumentId),
 }
 
@@ -79,9 +79,9 @@ impl Observers {
 }
 
 impl Store {
-    /// Observes the list of all visits that match a query (its page is not regarded): the callback is told the whole list
-    /// first, then every difference that this process commits. It runs on a thread of its own and is never called while
-    /// the store holds a lock. A callback that panics is not called again.
+    /// Observes the list of all visits and shifts that match a query (its page is not regarded): the callback is told the
+    /// whole list first, then every difference that this process commits. It runs on a thread of its own and is never
+    /// called while the store holds a lock. A callback that panics is not called again.
     ///
     /// # Errors
     /// [`StoreError::Closed`] after a shutdown, [`StoreError::File`] if no thread can be started.

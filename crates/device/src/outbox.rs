@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::StoreError;
 use crate::store::Store;
 
-/// One visit with work that the server does not have.
+/// One visit or shift with work that the server does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outgoing {
-    /// The visit.
+    /// The visit or shift.
     pub visit: DocumentId,
     /// The order's number.
     pub number: String,
@@ -20,14 +20,14 @@ pub struct Outgoing {
     pub unsent: u32,
     /// Changes that were refused and are kept.
     pub refused: u32,
-    /// The visit is no longer assigned to this device.
+    /// It is no longer assigned to this device.
     pub revoked: bool,
 }
 
 /// A change that was refused. It stays until a person discards it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quarantined {
-    /// The visit.
+    /// The visit or shift.
     pub visit: DocumentId,
     /// The order's number.
     pub number: String,
@@ -47,7 +47,7 @@ pub struct Quarantined {
 }
 
 impl Store {
-    /// Visits with work that the server does not have.
+    /// Visits and shifts with work that the server does not have.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.

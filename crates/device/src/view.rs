@@ -1,4 +1,4 @@
-//! One visit, read and judged.
+//! One visit or shift, read and judged.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -13,7 +13,7 @@ use crate::StoreError;
 use crate::apply::visible_head;
 use crate::store::{self, Identity, Store, Warm, load_visit, lock_warm};
 
-/// How much of a visit the server has. This is not the state of the record.
+/// How much of a visit or shift the server has. This is not the state of the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Transport {
     /// Changes that the server does not have yet.
@@ -22,7 +22,7 @@ pub struct Transport {
     pub refused: u32,
 }
 
-/// One visit with everything a screen needs.
+/// One visit or shift with everything a screen needs.
 #[derive(Debug, Clone, Serialize)]
 pub struct VisitView {
     /// What stands in the record.
@@ -38,7 +38,7 @@ pub struct VisitView {
     pub standard: Arc<Standard>,
 }
 
-/// One change of a visit, as its history tells it.
+/// One change of a visit or shift, as its history tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HistoryEntry {
     /// SHA-256 of the change, hexadecimal.
@@ -56,7 +56,7 @@ pub struct HistoryEntry {
 }
 
 impl Store {
-    /// A visit: its record, how it stands now, what to do next.
+    /// A visit or shift: its record, how it stands now, what to do next.
     ///
     /// # Errors
     /// [`StoreError::UnknownVisit`], [`StoreError::Revoked`], [`StoreError::PackMissing`].
@@ -68,7 +68,7 @@ impl Store {
         })
     }
 
-    /// The standard that a visit pins.
+    /// The standard that a visit or shift pins.
     ///
     /// # Errors
     /// As [`Store::visit`].
@@ -76,7 +76,7 @@ impl Store {
         self.read(visit, |warm, _, _| Ok(warm.standard.clone()))
     }
 
-    /// The service report of a visit, as one HTML page.
+    /// The service report of a visit or shift, as one HTML page.
     ///
     /// # Errors
     /// As [`Store::visit`].
@@ -92,7 +92,7 @@ impl Store {
         })
     }
 
-    /// The heads of a visit's document, sorted, hexadecimal: equal heads mean equal records.
+    /// The heads of a document, sorted, hexadecimal: equal heads mean equal records.
     ///
     /// # Errors
     /// As [`Store::visit`].
@@ -104,7 +104,7 @@ impl Store {
         Ok(document.heads().iter().map(|head| hex(head)).collect())
     }
 
-    /// The history of a visit, parents first.
+    /// The history of a visit or shift, parents first.
     ///
     /// # Errors
     /// As [`Store::visit`].

@@ -1,8 +1,9 @@
-//! Developer habits, one command each: `cargo xtask demo | test | ci | bench | prove`.
+//! Developer habits, one command each: `cargo xtask demo | test | ci | bench | prove | docs`.
 
 mod bench;
 mod ci;
 mod demo;
+mod docs;
 mod prove;
 mod shell;
 mod test;
@@ -30,6 +31,8 @@ enum Habit {
     Bench(bench::Options),
     /// The long form of the fault and property tests.
     Prove(prove::Options),
+    /// Rewrites the pages of the standards from the packs.
+    Docs,
 }
 
 fn main() -> ExitCode {
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Habit::Ci => ci::run(),
         Habit::Bench(options) => bench::run(&options),
         Habit::Prove(options) => prove::run(&options),
+        Habit::Docs => docs::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

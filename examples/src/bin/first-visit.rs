@@ -1,4 +1,4 @@
-//! From nothing to a visit list and the next step: what an app does after its user has scanned the enrolment code.
+//! From nothing to a list of visits and shifts and the next step: what an app does after its user has scanned the enrolment code.
 //!
 //! `cargo run -p jobsheet-examples --bin first-visit -- FOLDER http://127.0.0.1:8470 CODE`
 
@@ -20,13 +20,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     store.sync(|_| ControlFlow::Continue(()))?;
 
     for row in store.visits(&Query::default())?.rows {
-        println!("{} {} {}", row.number, row.state, row.urgency);
+        println!("{} {} {} {} {}", row.kind.id(), row.job, row.number, row.state, row.urgency);
         if store.preview(row.visit, &Command::Accept).is_ok() {
             let receipt = store.apply(row.visit, &Command::Accept)?;
             println!("  accepted, {} duties owed", receipt.outstanding);
         }
         if let Some(step) = store.visit(row.visit)?.next.first() {
             println!("  next: {} [{}]", step.text.en, step.clause.as_deref().unwrap_or("no clause"));
+            if !step.roles.is_empty() {
+                println!("  who: {}", step.roles.join(", "));
+            }
         }
     }
     store.sync(|_| ControlFlow::Continue(()))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jobsheet_core::hex;
 use jobsheet_core::record::{Document, DocumentId};
-use jobsheet_core::standard::Standard;
+use jobsheet_core::standard::{Kind, Standard};
 use jobsheet_wire::{Delivery, Reply, Verdict};
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub struct Received {
 /// Something in a reply that could not be taken in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The visit, if it is about one.
+    /// The visit or shift, if it is about one.
     pub visit: Option<DocumentId>,
     /// What is wrong, in words, without personal data.
     pub reason: String,
@@ -118,9 +118,12 @@ fn read_ahead(work: &mut BTreeMap<DocumentId, Work<'_>>, received: &mut Received
     for (visit, work) in work {
         let Some(new) = work.new else { continue };
         match Document::load(&new.snapshot) {
+            Ok(document) if document.record().kind == Kind::Case => {
+                received.problem(Some(*visit), "a case is worked at the office; a device holds none");
+            }
             Ok(document) if document.record().id == *visit => work.document = Some(document),
             Ok(_) => {
-                received.problem(Some(*visit), "the document names another visit than it was sent for");
+                received.problem(Some(*visit), "the document has another id than it was sent under");
             }
             Err(error) => received.problem(Some(*visit), error.to_string()),
         }

@@ -1,40 +1,45 @@
-//! List rows: what a list of visits shows, made from the record and its assessment whenever the document is written.
+//! List rows: what a list of visits and shifts shows, made from the record and its assessment whenever the document is written.
 
 use jiff::Timestamp;
 use jobsheet_core::assess::tally;
 use jobsheet_core::record::{DocumentId, Record, StandardRef};
-use jobsheet_core::standard::{Side, Standard};
+use jobsheet_core::standard::{Kind, Side, Standard};
 use jobsheet_core::{hex, unhex};
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use crate::StoreError;
 
-/// Planned start of visits that have none, so that they come last: the end of the year 9999.
+/// Planned start of what has none, so that they come last: the end of the year 9999.
 const UNPLANNED: i64 = 253_402_300_799;
 
-/// One visit as a list shows it.
+/// One visit or shift as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VisitRow {
-    /// Id of the visit.
+    /// Id of the visit or shift.
     pub visit: DocumentId,
+    /// Visit or shift; a device never holds a case.
+    pub kind: Kind,
+    /// The job, an id of the pack.
+    pub job: String,
     /// The order's number.
     pub number: String,
     /// State of the record, an id of the pack; empty while the pack is not held.
     pub state: String,
     /// Not yet in the last state of the pack.
     pub open: bool,
-    /// Urgency, an id of the pack.
+    /// Urgency, an id of the pack; empty for a shift.
     pub urgency: String,
-    /// Place of service.
+    /// Place of service or of work.
     pub place: String,
-    /// Fault or need as described.
+    /// Fault or need as described; empty for a shift.
     pub fault: String,
-    /// Planned start, if the visit is planned.
+    /// Planned start, if there is a plan.
     pub planned_start: Option<Timestamp>,
     /// Planned end.
     pub planned_end: Option<Timestamp>,
-    /// Duties that the crew still owes; the office's own are not counted.
+    /// Duties that the crew or the person on duty still owes; the office's own are not counted.
     pub outstanding: u32,
     /// Duties violated.
     pub violated: u32,
@@ -43,9 +48,9 @@ pub struct VisitRow {
     /// Changes that the server does not have yet.
     pub unsent: u32,
     /// The next deadline that runs. The counts here are as of the last write; a row whose deadline has passed since is
-    /// judged anew when the visit is opened.
+    /// judged anew when it is opened.
     pub next_due: Option<Timestamp>,
-    /// The standard is on this device, so the visit can be judged and worked.
+    /// The standard is on this device, so that it can be judged and worked.
     pub ready: bool,
 }
 
@@ -68,7 +73,7 @@ pub(crate) fn read_head(connection: &Connection, document: DocumentId) -> Result
     Ok(head.optional()?)
 }
 
-/// The row of a visit that is judged by its standard.
+/// The row of a document that is judged by its standard.
 pub(crate) fn row_of(record: &Record, standard: &Standard, now: Timestamp, unsent: u32) -> VisitRow {
     let tally = tally(record, standard, Side::Field, now);
     let last_rank = standard.course(&record.job).flow().states.len().saturating_sub(1);
@@ -83,14 +88,16 @@ pub(crate) fn row_of(record: &Record, standard: &Standard, now: Timestamp, unsen
     }
 }
 
-/// The row of a visit whose standard is not held.
+/// The row of a document whose standard is not held.
 pub(crate) fn unjudged_row(record: &Record, unsent: u32) -> VisitRow {
     let field = |id: &str| record.order.get(id).cloned().unwrap_or_default();
-    let place =
-        [field("location"), field("area")].into_iter().find(|text| !text.is_empty()).unwrap_or_default();
+    let places = ["location", "workplace", "area"].map(field);
+    let place = places.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     let plan = record.assignment.as_ref();
     VisitRow {
         visit: record.id,
+        kind: record.kind,
+        job: record.job.clone(),
         number: field("number"),
         state: String::new(),
         open: true,
@@ -113,29 +120,32 @@ fn count(number: usize) -> u32 {
 }
 
 /// Columns of a row, in the order [`read_row`] expects.
-pub(crate) const COLUMNS: &str = "document, number, state, open, urgency, place, fault, planned_start, planned_end, \
-                                  outstanding, violated, conflicts, unsent, next_due, ready";
+pub(crate) const COLUMNS: &str = "document, kind, job, number, state, open, urgency, place, fault, planned_start, \
+                                  planned_end, outstanding, violated, conflicts, unsent, next_due, ready";
 
 /// Reads a row of [`COLUMNS`].
 pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
     let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let planned_start: i64 = row.get(7)?;
+    let kind: String = row.get(1)?;
+    let planned_start: i64 = row.get(9)?;
     Ok(VisitRow {
         visit: row.get(0)?,
-        number: row.get(1)?,
-        state: row.get(2)?,
-        open: row.get(3)?,
-        urgency: row.get(4)?,
-        place: row.get(5)?,
-        fault: row.get(6)?,
+        kind: Kind::of(&kind).ok_or_else(|| rusqlite::Error::InvalidColumnType(1, kind, Type::Text))?,
+        job: row.get(2)?,
+        number: row.get(3)?,
+        state: row.get(4)?,
+        open: row.get(5)?,
+        urgency: row.get(6)?,
+        place: row.get(7)?,
+        fault: row.get(8)?,
         planned_start: time((planned_start != UNPLANNED).then_some(planned_start)),
-        planned_end: time(row.get(8)?),
-        outstanding: row.get(9)?,
-        violated: row.get(10)?,
-        conflicts: row.get(11)?,
-        unsent: row.get(12)?,
-        next_due: time(row.get(13)?),
-        ready: row.get(14)?,
+        planned_end: time(row.get(10)?),
+        outstanding: row.get(11)?,
+        violated: row.get(12)?,
+        conflicts: row.get(13)?,
+        unsent: row.get(14)?,
+        next_due: time(row.get(15)?),
+        ready: row.get(16)?,
     })
 }
 
@@ -143,18 +153,28 @@ fn planned_start(row: &VisitRow) -> i64 {
     row.planned_start.map_or(UNPLANNED, Timestamp::as_second)
 }
 
-/// Whether two rows differ only in columns that no index holds: the usual case after a command.
-fn same_place_in_lists(one: &VisitRow, other: &VisitRow) -> bool {
-    let counts_aside = |row: &VisitRow| VisitRow {
-        state: String::new(),
-        outstanding: 0,
-        violated: 0,
-        conflicts: 0,
-        unsent: 0,
-        next_due: None,
-        ..row.clone()
-    };
-    counts_aside(one) == counts_aside(other)
+/// What lists are ordered, filtered and searched by, the state aside, which no index holds.
+fn place_in_lists(row: &VisitRow) -> impl PartialEq + '_ {
+    let VisitRow {
+        visit,
+        kind,
+        job,
+        number,
+        state: _,
+        open,
+        urgency,
+        place,
+        fault,
+        planned_start,
+        planned_end,
+        outstanding: _,
+        violated: _,
+        conflicts: _,
+        unsent: _,
+        next_due: _,
+        ready,
+    } = row;
+    (visit, kind, job, number, open, urgency, place, fault, planned_start, planned_end, ready)
 }
 
 /// Writes what a command changes. `SQLite` rewrites every index whose column an `UPDATE` names, changed or not, so the
@@ -166,7 +186,7 @@ pub(crate) fn hot_update(
     row: &VisitRow,
     pinned: &StandardRef,
 ) -> Result<(), StoreError> {
-    if !same_place_in_lists(before, row) {
+    if place_in_lists(before) != place_in_lists(row) {
         return upsert(connection, head, row, pinned);
     }
     let mut statement = connection.prepare_cached(
@@ -196,10 +216,10 @@ pub(crate) fn upsert(
     pinned: &StandardRef,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "INSERT OR REPLACE INTO visit (document, version, last_change, standard, standard_name, ready, revoked, number,
-                                       state, open, urgency, place, fault, planned_start, planned_end, outstanding,
-                                       violated, conflicts, unsent, next_due)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+        "INSERT OR REPLACE INTO visit (document, version, last_change, standard, standard_name, ready, revoked, kind, job,
+                                       number, state, open, urgency, place, fault, planned_start, planned_end,
+                                       outstanding, violated, conflicts, unsent, next_due)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
     )?;
     statement.execute(params![
         row.visit,
@@ -209,6 +229,8 @@ pub(crate) fn upsert(
         pinned.to_string(),
         row.ready,
         head.revoked,
+        row.kind.id(),
+        row.job,
         row.number,
         row.state,
         row.open,

@@ -37,7 +37,11 @@ pub(crate) fn options() -> Options {
 }
 
 pub(crate) fn open(folder: &Path) -> Store {
-    let store = Store::open(folder, options()).unwrap();
+    open_with(folder, options())
+}
+
+pub(crate) fn open_with(folder: &Path, options: Options) -> Store {
+    let store = Store::open(folder, options).unwrap();
     if store.enrolment().unwrap().is_none() {
         store
             .adopt(&Enrolment {
@@ -108,6 +112,38 @@ pub(crate) fn dispatched(at: usize) -> Document {
     visit
 }
 
+/// A shift at a gas company's counter, as the office registers and rosters it: 2 March, 08:00 to 17:30.
+pub(crate) fn rostered(at: usize, standard: &Standard) -> Document {
+    let order = [
+        ("number", format!("S-{at:05}")),
+        ("workplace", "Counter 3, Harbour Road".to_owned()),
+        ("opening_at", "2026-03-02T08:30:00+08:00".to_owned()),
+        ("closing_at", "2026-03-02T17:00:00+08:00".to_owned()),
+        ("time_zone", "Asia/Shanghai".to_owned()),
+    ];
+    let registration = Registration {
+        job: Some("counter-shift".to_owned()),
+        order: order.into_iter().map(|(id, value)| (id.to_owned(), value)).collect(),
+        received_at: None,
+    };
+    let office = context("office-1", Side::Office, "2026-03-01T09:00:00+08:00", 1 + at as u128 * 10);
+    let (mut shift, _) =
+        Document::register(visit_id(at), standard, &registration, &[7; 16], &office).unwrap();
+    let dispatch = Command::Dispatch {
+        crew: vec![TECHNICIAN.to_owned()],
+        start: moment("2026-03-02T08:00:00+08:00"),
+        end: moment("2026-03-02T17:30:00+08:00"),
+        tools: Vec::new(),
+    };
+    let office = context("office-1", Side::Office, "2026-03-01T09:05:00+08:00", 2 + at as u128 * 10);
+    shift.apply(standard, &dispatch, &office).unwrap();
+    shift
+}
+
+pub(crate) fn gas() -> Arc<Standard> {
+    standard::builtin("gas").unwrap().unwrap()
+}
+
 pub(crate) fn delivery(visit: &Document) -> Delivery {
     Delivery::New(NewDocument { document: visit.record().id.into_bytes(), snapshot: visit.save() })
 }
@@ -122,6 +158,20 @@ pub(crate) fn note(words: &str) -> Command {
 
 /// A clock that a test sets.
 pub(crate) struct FixedClock(pub(crate) std::sync::Mutex<Reading>);
+
+impl FixedClock {
+    pub(crate) fn at(text: &str) -> Self {
+        Self(std::sync::Mutex::new(reading(text)))
+    }
+
+    pub(crate) fn set(&self, text: &str) {
+        *self.0.lock().unwrap() = reading(text);
+    }
+}
+
+fn reading(text: &str) -> Reading {
+    SteppedClock::starting(moment(text)).read()
+}
 
 impl Clock for FixedClock {
     fn read(&self) -> Reading {
