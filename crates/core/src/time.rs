@@ -116,6 +116,7 @@ impl Stamp {
     pub fn until(&self, later: &Stamp) -> Elapsed {
         let wall = later.corrected().duration_since(self.corrected());
         let same_boot = self.boot.is_some() && self.boot == later.boot;
+        let rebooted = self.boot.is_some() && later.boot.is_some() && !same_boot;
         match (same_boot, self.mono_ms, later.mono_ms) {
             (true, Some(from), Some(to)) => {
                 let mono = SignedDuration::from_millis(
@@ -124,9 +125,9 @@ impl Stamp {
                         .saturating_sub(i64::try_from(from).unwrap_or(i64::MAX)),
                 );
                 let suspect = (mono - wall).abs() > CLOCK_TOLERANCE;
-                Elapsed { duration: mono, wall, clock_suspect: suspect }
+                Elapsed { duration: mono, wall, clock_suspect: suspect, rebooted }
             }
-            _ => Elapsed { duration: wall, wall, clock_suspect: false },
+            _ => Elapsed { duration: wall, wall, clock_suspect: false, rebooted },
         }
     }
 }
@@ -140,6 +141,8 @@ pub struct Elapsed {
     pub wall: SignedDuration,
     /// The two disagree by more than [`CLOCK_TOLERANCE`].
     pub clock_suspect: bool,
+    /// The stamps are of two boots, or of two devices: only the wall clocks can be compared.
+    pub rebooted: bool,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::finding::{Finding, Status};
 use super::proof::{Evidence, Evidences};
@@ -17,14 +17,15 @@ impl Evidences<'_> {
         after: Option<&str>,
         by: Witness,
         at: usize,
-        rule: &Rule,
+        now: Timestamp,
         finding: &mut Finding,
     ) {
-        let begun = after.map(|after| self.timeline.first(after));
-        if begun == Some(None) {
+        if after.is_some_and(|after| !self.timeline.has_come(after, now)) {
             finding.status = Status::NotYetDue;
             return;
         }
+        let begun = after.and_then(|after| self.timeline.first(after));
+        let rule = &self.standard.pack().rules[at];
         let attested = self.attestations(at, rule).map(|said| ("attested", &said.by));
         let attested = attested.filter(|_| by == Witness::Attested);
         let audits = self.record.events.values().filter(|(side, event)| {
@@ -34,9 +35,8 @@ impl Evidences<'_> {
         });
         let audited = audits.map(|(_, event)| ("audited", &event.by)).filter(|_| by != Witness::Reported);
         for (how, by) in attested.chain(audited) {
-            let early = begun
-                .flatten()
-                .is_some_and(|begun| begun.stamp.until(&by.stamp).duration < SignedDuration::ZERO);
+            let early =
+                begun.is_some_and(|begun| begun.stamp.until(&by.stamp).duration < SignedDuration::ZERO);
             if !early {
                 finding.status = Status::Satisfied;
                 finding.evidence.push(Evidence::by(format!("{how}.{}", rule.phase), String::new(), by));

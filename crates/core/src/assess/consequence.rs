@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::score::centipoints;
-use crate::standard::{Check, Rule, Standard};
+use crate::standard::{Check, Money, Rule, Standard};
 
 /// What follows if a duty is not done.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +29,8 @@ pub enum Consequence {
         clause: String,
         /// Hundredths of a point, negative for a deduction.
         centipoints: i64,
+        /// Money for each person concerned.
+        money: Option<Money>,
         /// Events of which one must have happened first.
         condition: Vec<String>,
     },
@@ -56,6 +58,7 @@ pub fn consequences(standard: &Standard, rule: &Rule) -> Vec<Consequence> {
             rule: scoring.id.clone(),
             clause: scoring.clause.clone(),
             centipoints: centipoints(score.points),
+            money: score.money.clone(),
             condition: score.condition.clone(),
         });
     }

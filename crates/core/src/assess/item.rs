@@ -121,7 +121,8 @@ impl Evidences<'_> {
             test.end.as_ref().map_or(&test.start.by, |end| &end.by),
         );
         evidence.entry = Some(test.id);
-        proof.clock_suspect = test.lasted().is_some_and(|lasted| lasted.clock_suspect);
+        // Across a restart nothing but the wall clock is left, which anybody can set: the finding says so.
+        proof.clock_suspect = test.lasted().is_some_and(|lasted| lasted.clock_suspect || lasted.rebooted);
         proof.evidence.push(evidence);
         proof.missing = test.failures();
         proof.violated = !proof.missing.is_empty();

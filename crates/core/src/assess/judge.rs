@@ -10,7 +10,7 @@ use super::proof::{Evidence, Evidences, Proof};
 use super::score::{Points, ScoreLine, ScoreState};
 use crate::Text;
 use crate::record::{Need, state};
-use crate::standard::{BreachDemand, Check, Rule, Severity, Side, Warranty, Window, Witness};
+use crate::standard::{BreachDemand, Check, Rule, Score, Severity, Side, Warranty, Window, Witness};
 
 /// What the findings of one document share.
 pub(crate) struct Judged {
@@ -87,13 +87,16 @@ impl Evidences<'_> {
     fn gates(&self) -> Vec<Gate> {
         let pack = self.standard.pack();
         let mut gates = Vec::new();
-        for event in &pack.events {
-            if self.timeline.happened(&event.id) {
+        let named = pack.events.iter().flat_map(|event| {
+            let subjects = event.subjects.iter().map(|subject| format!("{}/{}", event.id, subject.id));
+            std::iter::once(event.id.clone()).chain(subjects)
+        });
+        for event in named {
+            if self.course.blocking(&event).is_empty() || self.timeline.happened(&event) {
                 continue;
             }
-            let needs: Vec<Need> = self
-                .blockers(&event.id)
-                .into_iter()
+            let blockers = self.blockers(&event).into_iter();
+            let needs: Vec<Need> = blockers
                 .map(|rule| Need {
                     rule: rule.id.clone(),
                     clause: rule.clause.clone(),
@@ -101,7 +104,7 @@ impl Evidences<'_> {
                 })
                 .collect();
             if !needs.is_empty() {
-                gates.push(Gate { event: event.id.clone(), needs });
+                gates.push(Gate { event, needs });
             }
         }
         gates
@@ -147,27 +150,27 @@ impl Evidences<'_> {
             | Check::Approval(_)
             | Check::Classification(_)
             | Check::Cost(_)
-            | Check::Parts(_) => self.duty(rule, &mut finding),
+            | Check::Parts(_) => self.duty(rule, judged.now, &mut finding),
             Check::Milestone(_) => deadline(milestones.filter(|status| status.rule == rule.id), &mut finding),
             Check::OnBreach(demand) => {
                 let about = milestones.filter(|status| demand.milestones.contains(&status.rule));
                 on_breach(demand.demands, about, &mut finding);
             }
             Check::Conduct(conduct) => {
-                self.conduct(conduct.after.as_deref(), conduct.by, at, rule, &mut finding);
+                self.conduct(conduct.after.as_deref(), conduct.by, at, judged.now, &mut finding);
             }
             Check::Script(script) => {
-                self.conduct(script.after.as_deref(), Witness::Attested, at, rule, &mut finding);
+                self.conduct(script.after.as_deref(), Witness::Attested, at, judged.now, &mut finding);
             }
             Check::Guidance(_) => {}
             Check::Privacy(privacy) => {
                 if privacy.forbid.is_empty() {
-                    self.conduct(privacy.after.as_deref(), Witness::Attested, at, rule, &mut finding);
+                    self.conduct(privacy.after.as_deref(), Witness::Attested, at, judged.now, &mut finding);
                 }
                 self.privacy(&privacy.forbid, &mut finding);
             }
             Check::StockAge(age) => self.stock_age(age, judged.now, &mut finding),
-            Check::Score(score) => points(&self.lines_of(rule, score, judged), &mut finding),
+            Check::Score(score) => points(&self.lines_of(rule, score, judged), score, &mut finding),
             Check::Warranty(warranty) => self.warranty_finding(rule, warranty, &mut finding),
         }
         finding
@@ -178,7 +181,9 @@ impl Evidences<'_> {
             return;
         }
         let status = self.warranty(rule, warranty);
-        finding.status = if status.until.is_some() { Status::Satisfied } else { Status::NotYetDue };
+        // While a date is missing, the span may still end earlier than the known ones say.
+        let known = status.until.is_some() && status.missing.is_empty();
+        finding.status = if known { Status::Satisfied } else { Status::NotYetDue };
         finding.missing = status.missing;
         if let Some(until) = status.until {
             finding.evidence.push(Evidence::plain("until".to_owned(), until.to_string()));
@@ -188,11 +193,11 @@ impl Evidences<'_> {
         }
     }
 
-    fn duty(&self, rule: &Rule, finding: &mut Finding) {
+    fn duty(&self, rule: &Rule, now: Timestamp, finding: &mut Finding) {
         let empty = Window::default();
         let window = rule.window().unwrap_or(&empty);
         let proof = self.proof(rule);
-        self.duty_status(rule, window, &proof, finding);
+        self.duty_status(rule, window, &proof, now, finding);
         finding.evidence = proof.evidence;
         // What is missing comes before what was found wrong.
         let wrong = std::mem::replace(&mut finding.missing, proof.missing);
@@ -200,17 +205,25 @@ impl Evidences<'_> {
         finding.note = proof.waived;
     }
 
-    fn duty_status(&self, rule: &Rule, window: &Window, proof: &Proof, finding: &mut Finding) {
+    fn duty_status(
+        &self,
+        rule: &Rule,
+        window: &Window,
+        proof: &Proof,
+        now: Timestamp,
+        finding: &mut Finding,
+    ) {
         finding.clock_suspect = proof.clock_suspect;
         if proof.moot {
             finding.status =
                 if matches!(rule.check, Check::Cost(_)) { Status::Guidance } else { Status::NotApplicable };
             return;
         }
-        let owed = window.after.as_ref().is_none_or(|after| self.timeline.happened(after));
+        let owed = window.after.as_ref().is_none_or(|after| self.timeline.has_come(after, now));
         let should = rule.severity == Severity::Should;
         finding.status = if proof.violated {
-            Status::Violated
+            // A recommendation that was not followed is no breach.
+            if should { Status::Guidance } else { Status::Violated }
         } else if proof.conflict {
             finding.missing.push("conflict".to_owned());
             Status::Outstanding
@@ -218,7 +231,7 @@ impl Evidences<'_> {
             Status::Waived
         } else if proof.missing.is_empty() {
             self.in_order(window, proof, should, finding)
-        } else if !should && (self.gone_through(window) || owed && self.passed(window)) {
+        } else if !should && (self.gone_through(window) || owed && self.passed(window, now)) {
             Status::Violated
         } else if owed && !is_optional(&rule.check) {
             Status::Outstanding
@@ -233,8 +246,8 @@ impl Evidences<'_> {
     }
 
     /// An event that should have come later than the duty has happened.
-    pub(crate) fn passed(&self, window: &Window) -> bool {
-        window.before.iter().chain(&window.blocks).any(|event| self.timeline.happened(event))
+    pub(crate) fn passed(&self, window: &Window, now: Timestamp) -> bool {
+        window.before.iter().chain(&window.blocks).any(|event| self.timeline.has_come(event, now))
     }
 
     /// A duty done after the event it had to precede is violated all the same, and the finding says what came first.
@@ -293,10 +306,13 @@ fn deadline<'a>(statuses: impl Iterator<Item = &'a MilestoneStatus>, finding: &m
         }
     }
     finding.status = worst.unwrap_or(Status::NotApplicable);
+    if finding.status == Status::Violated && finding.severity == Severity::Should {
+        finding.status = Status::Guidance;
+    }
 }
 
 /// A scoring rule has nothing to say without a cause, and waits for the reviewer with one.
-fn points(lines: &[ScoreLine], finding: &mut Finding) {
+fn points(lines: &[ScoreLine], score: &Score, finding: &mut Finding) {
     let waiting = |line: &&ScoreLine| matches!(line.state, ScoreState::ToConfirm | ScoreState::Appealed);
     finding.status = if lines.is_empty() {
         Status::NotApplicable
@@ -312,6 +328,9 @@ fn points(lines: &[ScoreLine], finding: &mut Finding) {
         finding.evidence.push(Evidence { at: line.at, ..plain });
     }
     finding.missing = lines.iter().filter(waiting).map(|line| line.cause.clone()).collect();
+    if finding.status == Status::Outstanding {
+        finding.roles.clone_from(&score.reviewers);
+    }
 }
 
 fn on_breach<'a>(

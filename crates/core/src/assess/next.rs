@@ -67,6 +67,11 @@ pub fn next(record: &Record, standard: &Standard, side: Side, now: Timestamp) ->
     judge(record, standard, side, now).1
 }
 
+/// The kind of an event that may be written with its subject, as `KIND/SUBJECT`.
+pub(super) fn kind_of(event: &str) -> &str {
+    event.split_once('/').map_or(event, |(kind, _)| kind)
+}
+
 /// A step that moves the document on, so that something else may be too late after it.
 fn leads_on(step: &NextStep) -> bool {
     matches!(step.reason, Why::Deadline { .. } | Why::Step)
@@ -342,10 +347,9 @@ impl Steps<'_> {
                 continue;
             }
             let Check::Milestone(milestone) = &rule.check else { continue };
-            let mine = milestone
-                .end
-                .iter()
-                .find(|event| self.standard.event(event).is_some_and(|known| known.by.contains(&self.side)));
+            let mine = milestone.end.iter().find(|event| {
+                self.standard.event(kind_of(event)).is_some_and(|known| known.by.contains(&self.side))
+            });
             let Some(event) = mine else { continue };
             let (command, argument) = self.command_of_event(event);
             self.list.push(NextStep {
@@ -372,7 +376,7 @@ impl Steps<'_> {
     /// Events that usually happen in this state.
     fn usual(&mut self) {
         for usual in &self.course.job().usual {
-            let kind = usual.event.split_once('/').map_or(usual.event.as_str(), |(kind, _)| kind);
+            let kind = kind_of(&usual.event);
             let mine = self.standard.event(kind).is_some_and(|known| known.by.contains(&self.side));
             let here = usual.state == self.assessment.state.id;
             if mine && here && !self.evidences.timeline.happened(&usual.event) {
@@ -386,7 +390,7 @@ impl Steps<'_> {
         if self.list.iter().any(|step| step.command == command && step.argument == argument) {
             return;
         }
-        let kind = event.split_once('/').map_or(event, |(kind, _)| kind);
+        let kind = kind_of(event);
         let known = self.standard.event(kind);
         let subject = known.and_then(|known| {
             known
@@ -439,7 +443,12 @@ impl Steps<'_> {
                     rule: None,
                     clause: None,
                     text: Text::new(
-                        format!("Attest: {} ({} rules).", phase.name.en, rules.len()),
+                        format!(
+                            "Attest: {} ({} rule{}).",
+                            phase.name.en,
+                            rules.len(),
+                            if rules.len() == 1 { "" } else { "s" }
+                        ),
                         format!("确认遵守：{}（{} 条）。", phase.name.zh, rules.len()),
                     ),
                     phase: Some(phase.id.clone()),

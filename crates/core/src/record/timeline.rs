@@ -36,6 +36,8 @@ pub struct Occurrence {
     pub about: Option<String>,
     /// Undone by a later event (a resume, a reopening).
     pub undone: bool,
+    /// A time that was planned: it may lie ahead.
+    pub planned: bool,
 }
 
 /// All occurrences by kind of event, each kind in order of corrected time.
@@ -73,6 +75,7 @@ impl Timeline {
                 id: Some(*id),
                 about: event.about.clone(),
                 undone: undone.contains(id),
+                planned: false,
             };
             if let Some(about) = &event.about
                 && standard.event(&event.kind).is_some_and(|kind| !kind.subjects.is_empty())
@@ -104,6 +107,7 @@ impl Timeline {
             id: None,
             about,
             undone: false,
+            planned: false,
         };
         if let Some((kind, subject)) = kind.split_once('/') {
             self.add(kind, Occurrence { about: Some(subject.to_owned()), ..occurrence.clone() });
@@ -125,6 +129,9 @@ impl Timeline {
         for planned in &flow.planned {
             if let Some(by) = plan(record, &planned.at, registered.as_ref()) {
                 self.derived(&planned.event, &by, None);
+                for occurrence in self.kinds.get_mut(&planned.event).into_iter().flatten() {
+                    occurrence.planned = occurrence.id.is_none();
+                }
             }
         }
         if let Some(by) = registered {
@@ -202,7 +209,18 @@ impl Timeline {
         kinds.iter().filter_map(|kind| self.first(kind)).min_by_key(|occurrence| occurrence.stamp.corrected())
     }
 
-    /// Whether a kind has happened and stands.
+    /// The latest planned time.
+    pub(crate) fn last_planned(&self) -> Option<Moment> {
+        let planned = self.kinds.values().flatten().filter(|occurrence| occurrence.planned);
+        planned.map(|occurrence| occurrence.stamp.at).max_by_key(Moment::instant)
+    }
+
+    /// Whether a kind has happened and stands at a time: a planned time that lies ahead has not come.
+    pub fn has_come(&self, kind: &str, now: jiff::Timestamp) -> bool {
+        self.first(kind).is_some_and(|at| !at.planned || at.stamp.corrected() <= now)
+    }
+
+    /// Whether a kind has happened and stands, or is planned.
     pub fn happened(&self, kind: &str) -> bool {
         self.first(kind).is_some()
     }

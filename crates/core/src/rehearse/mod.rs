@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::assess::{NextStep, Why, assess, judge};
-use crate::record::{Actor, AnswerValue, ApplyError, Command, Context, Document, Registration, holds, state};
+use crate::record::{
+    Actor, AnswerValue, ApplyError, Command, Context, Document, Registration, Timeline, holds, state,
+};
 use crate::standard::{Check, Job, Side, Standard};
 use crate::{Moment, Stamp};
 
@@ -92,10 +94,12 @@ pub struct Rehearsal<'a> {
     job: String,
     order: BTreeMap<String, String>,
     answers: BTreeMap<String, AnswerValue>,
-    incidents: Vec<String>,
+    incidents: Vec<(String, Command)>,
     left_out: BTreeSet<String>,
     wrong: BTreeSet<String>,
     times: BTreeMap<String, Moment>,
+    rating: Option<String>,
+    silent: bool,
     lead: Option<SignedDuration>,
     until: Option<String>,
 }
@@ -122,6 +126,8 @@ impl<'a> Rehearsal<'a> {
             left_out: BTreeSet::new(),
             wrong: BTreeSet::new(),
             times: BTreeMap::new(),
+            rating: None,
+            silent: false,
             lead: None,
             until: None,
         }
@@ -144,7 +150,28 @@ impl<'a> Rehearsal<'a> {
     /// Lets an event happen as soon as it may: a special situation, `EVENT` or `EVENT/SUBJECT`.
     #[must_use]
     pub fn incident(mut self, event: &str) -> Self {
-        self.incidents.push(event.to_owned());
+        self.incidents.push((event.to_owned(), sample::happen(event)));
+        self
+    }
+
+    /// Lets somebody give a command as soon as it may be given, on whichever side: a part that is used, a pause.
+    #[must_use]
+    pub fn also(mut self, command: Command) -> Self {
+        self.incidents.push((String::new(), command));
+        self
+    }
+
+    /// Gives the customer's rating another level than the best.
+    #[must_use]
+    pub fn rating(mut self, level: &str) -> Self {
+        self.rating = Some(level.to_owned());
+        self
+    }
+
+    /// Nobody attests anything.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
         self
     }
 
@@ -205,7 +232,7 @@ struct Stage<'a> {
     now: Moment,
     start: Moment,
     given: Vec<Given>,
-    incidents: Vec<String>,
+    incidents: Vec<(String, Command)>,
     attested: bool,
 }
 
@@ -228,14 +255,13 @@ impl<'a> Stage<'a> {
         let id = uuid::Uuid::from_u128(0x7265_6865_6172_7361);
         let (document, _) = Document::register(id, plan.standard, &registration, &[1; 16], &context)?;
         let incidents = plan.incidents.clone();
-        Ok(Self { plan, document, now, start, given: Vec::new(), incidents, attested: false })
+        Ok(Self { plan, document, now, start, given: Vec::new(), incidents, attested: plan.silent })
     }
 
     /// Does one thing; `false`: there is nothing that anybody can do.
     fn act(&mut self) -> bool {
         for at in 0..self.incidents.len() {
-            let event = self.incidents[at].clone();
-            let command = sample::report(&event);
+            let (event, command) = self.incidents[at].clone();
             let done =
                 [Side::Field, Side::Office].into_iter().any(|side| self.give(side, &command, None, &event));
             if done {
@@ -251,7 +277,8 @@ impl<'a> Stage<'a> {
                     if self.turn_of(step) != Some(turn) || !self.wanted(step) {
                         continue;
                     }
-                    if turn == 2 && *side == Side::Field && self.is_last(step) && self.attest(Side::Field) {
+                    let last = turn == 2 && *side == Side::Field && self.is_last(step);
+                    if last && (self.wait() || !self.plan.silent && self.attest(Side::Field)) {
                         return true;
                     }
                     if self.do_step(*side, step) {
@@ -265,6 +292,14 @@ impl<'a> Stage<'a> {
             let field = self.attest(Side::Field);
             self.attest(Side::Office) || field
         }
+    }
+
+    /// Nobody goes home before the planned times have come: what is owed from then on is still asked.
+    fn wait(&mut self) -> bool {
+        let planned = Timeline::of(self.document.record(), self.plan.standard).last_planned();
+        let ahead = planned.filter(|planned| planned.instant() > self.now.instant());
+        self.now = ahead.unwrap_or(self.now);
+        ahead.is_some()
     }
 
     fn steps(&self, side: Side) -> Vec<NextStep> {

@@ -62,8 +62,27 @@ fn times_of<'a>(standard: &'a Standard, course: &'a Course) -> Vec<&'a str> {
     planned.chain(ruled).filter(|(root, _)| *root == "order").map(|(_, name)| name).collect()
 }
 
+/// The command that lets an event happen: its own, or a report with its subject.
+pub(super) fn happen(event: &str) -> Command {
+    let because = || "rehearsed".to_owned();
+    match event {
+        "order-accepted" => Command::Accept,
+        "tools-checked" => Command::Prepare,
+        "appointment-confirmed" => Command::ConfirmAppointment { channel: "phone".to_owned() },
+        "badge-presented" => Command::PresentBadge,
+        "entered" => Command::Enter,
+        "diagnosis-done" => Command::Diagnose,
+        "consent-refused" => Command::ObtainConsent { granted: false, note: Some(because()) },
+        "paused" => Command::Pause { reason: because() },
+        "resumed" => Command::Resume,
+        "left-site" => Command::Leave,
+        "work-reopened" => Command::Reopen { reason: because() },
+        _ => report(event),
+    }
+}
+
 /// The report of an event, with its subject.
-pub(super) fn report(event: &str) -> Command {
+fn report(event: &str) -> Command {
     let (event, about) = match event.split_once('/') {
         Some((event, subject)) => (event, Some(subject.to_owned())),
         None => (event, None),
@@ -159,8 +178,9 @@ pub(super) fn step_command(stage: &Stage<'_>, side: Side, step: &NextStep) -> Op
         "add-photo" => photo(stage, rule, argument),
         "survey" => {
             let survey = standard.course(&stage.plan.job).flow().survey.as_ref()?;
-            let level = survey.levels.iter().find(|level| level.event.is_none()).or(survey.levels.first())?;
-            Command::Survey(SurveyAnswer { level: level.id.clone(), words: Some("rehearsed".to_owned()) })
+            let best = survey.levels.iter().find(|level| level.event.is_none()).or(survey.levels.first());
+            let level = stage.plan.rating.clone().or_else(|| best.map(|level| level.id.clone()))?;
+            Command::Survey(SurveyAnswer { level, words: Some("rehearsed".to_owned()) })
         }
         "sign" => sign(stage, argument?)?,
         "attest" => Command::Attest {

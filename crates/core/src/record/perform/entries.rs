@@ -37,7 +37,8 @@ impl Plan<'_> {
         self.rises(rule, value)?;
         // Saying the same again, once it is too late to say it, does not make late what was in time.
         let same = self.record.answer(self.standard, &rule.id).filter(|before| before.value == *value);
-        let late = rule.window().is_some_and(|window| self.evidences.passed(window));
+        let late =
+            rule.window().is_some_and(|window| self.evidences.passed(window, self.context.stamp.corrected()));
         let first = same.filter(|_| late).map(|before| Box::new(before.given().clone()));
         let entry = Entry::Answer(Answer { value: value.clone(), by: self.by(), first });
         Ok(vec![Write::Put { place: Place::answers(side), key: rule.id.clone(), entry }])
@@ -123,9 +124,23 @@ impl Plan<'_> {
         Ok(vec![Write::Put { place: Place::Order, key: field.to_owned(), entry }])
     }
 
+    /// Something that has happened since the signature asks for words in this note.
+    fn asks_since_signing(&self, note: &str) -> bool {
+        let Some(signed) = self.course.signing_event() else { return false };
+        let place = format!("note.{note}");
+        let rules = self.course.rules().iter().map(|at| &self.standard.pack().rules[*at]);
+        let mut asking = rules.filter(|rule| match &rule.check {
+            Check::Field(field) => field.sources.iter().any(|source| source.0 == place),
+            _ => false,
+        });
+        asking.any(|rule| self.arose_since(rule, signed))
+    }
+
     pub(super) fn note(&self, note: &str, edit: &NoteEdit) -> Planned {
         self.side(if self.record.kind == Kind::Case { Side::Office } else { Side::Field })?;
-        self.unsealed(None)?;
+        if !self.asks_since_signing(note) {
+            self.unsealed(None)?;
+        }
         let Some(text) = self.record.notes.get(note) else {
             return Err(invalid("note", "the standard has no such note"));
         };

@@ -6,6 +6,7 @@ mod register;
 mod steps;
 mod values;
 
+use jiff::SignedDuration;
 pub(in crate::record) use register::{course, register};
 use values::{invalid, limit_option, limit_words, need};
 
@@ -17,6 +18,7 @@ use crate::record::entry::{By, Event, Message};
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_ENTRY_BYTES, MAX_NAME_CHARS, MAX_WORDS_CHARS};
 use crate::record::state::{self, RecordState};
+use crate::record::timeline::Occurrence;
 use crate::record::view::Record;
 use crate::record::write::{Entry, Write};
 use crate::standard::{Course, Rule, Side, Standard};
@@ -242,6 +244,26 @@ impl Plan<'_> {
         })
     }
 
+    /// The duty belongs after the signature: it begins with it, in a later state, or with something that has happened since.
+    fn comes_after(&self, rule: &Rule, signed: &str) -> bool {
+        let Some(after) = rule.window().and_then(|window| window.after.as_deref()) else { return false };
+        after == signed
+            || self.course.rank_of_event(after) > self.course.rank_of_event(signed)
+            || self.arose_since(rule, signed)
+    }
+
+    /// The duty begins with something special, no step of the course, that has happened since the signature.
+    fn arose_since(&self, rule: &Rule, signed: &str) -> bool {
+        let Some(after) = rule.window().and_then(|window| window.after.as_deref()) else { return false };
+        let timeline = &self.evidences.timeline;
+        let since = |at: &Occurrence| {
+            let signature = timeline.first(signed);
+            signature
+                .is_some_and(|signature| signature.stamp.until(&at.stamp).duration >= SignedDuration::ZERO)
+        };
+        after != signed && self.course.rank_of_event(after).is_none() && timeline.standing(after).any(since)
+    }
+
     /// After the signature the record takes only what belongs after it.
     fn unsealed(&self, rule: Option<&Rule>) -> Result<(), Refusal> {
         let Some(signing) = &self.course.flow().signing else { return Ok(()) };
@@ -249,12 +271,7 @@ impl Plan<'_> {
         if !signed || self.context.actor.side == Side::Office {
             return Ok(());
         }
-        let sealed_at = self.course.rank_of_event(&signing.event);
-        let belongs_after = rule
-            .and_then(|rule| rule.window())
-            .and_then(|window| window.after.as_deref())
-            .is_some_and(|after| after == signing.event || self.course.rank_of_event(after) > sealed_at);
-        if belongs_after {
+        if rule.is_some_and(|rule| self.comes_after(rule, &signing.event)) {
             return Ok(());
         }
         Err(Refusal::Sealed { rule: self.standard.rule(&signing.rule).map(need).map(Box::new) })
