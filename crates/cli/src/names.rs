@@ -78,10 +78,11 @@ impl<'a> Names<'a> {
             Consequence::Blocks { events } => self.words.blocks(&self.events(events)),
             Consequence::Tells { roles } => self.words.tells(&self.roles(roles)),
             Consequence::Reason => self.words.reason_due().to_owned(),
-            Consequence::Points { rule, clause, centipoints, condition } => {
-                let mut said = match centipoints {
-                    0 => format!("{} ({})", self.words.points, self.words.no_figure),
-                    figure => format!("{} {}", points(*figure), self.words.points),
+            Consequence::Points { rule, clause, centipoints, money, condition } => {
+                let mut said = match (money, centipoints) {
+                    (Some(money), 0) => format!("{:+} {}", money.amount, money.currency),
+                    (None, 0) => format!("{} ({})", self.words.points, self.words.no_figure),
+                    (_, figure) => format!("{} {}", points(*figure), self.words.points),
                 };
                 let _ = write!(said, ", {} {clause} [{rule}]", self.words.clause);
                 if !condition.is_empty() {

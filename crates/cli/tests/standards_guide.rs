@@ -22,7 +22,7 @@ fn blocks(guide: &str) -> Vec<Block> {
     while let Some(line) = lines.next() {
         let Some(info) = line.strip_prefix("```") else { continue };
         let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        let text = body.iter().map(|line| format!("{line}\n")).collect();
+        let text = body.iter().flat_map(|line| [line, "\n"]).collect();
         match info.split_whitespace().collect::<Vec<_>>()[..] {
             ["toml", ">", file] => blocks.push(Block::Write { file: file.to_owned(), text }),
             ["toml", ">>", file] => blocks.push(Block::Append { file: file.to_owned(), text }),
@@ -41,7 +41,9 @@ fn session(lines: &[&str]) -> Vec<Block> {
             runs.push(Block::Run { command: command.to_owned(), expected: Vec::new(), code: 0 });
             continue;
         }
-        let Some(Block::Run { expected, code, .. }) = runs.last_mut() else { panic!("output without a command") };
+        let Some(Block::Run { expected, code, .. }) = runs.last_mut() else {
+            panic!("output without a command")
+        };
         match line.strip_prefix("(exit ").and_then(|rest| rest.strip_suffix(')')) {
             Some(wanted) => *code = wanted.parse().unwrap(),
             None => expected.push((*line).to_owned()),
@@ -65,8 +67,12 @@ fn alike(expected: &str, line: &str) -> bool {
 fn matches(expected: &[String], lines: &[&str]) -> bool {
     match expected.split_first() {
         None => lines.is_empty(),
-        Some((first, rest)) if first == "…" => (0..=lines.len()).any(|skipped| matches(rest, &lines[skipped..])),
-        Some((first, rest)) => lines.split_first().is_some_and(|(line, more)| alike(first, line) && matches(rest, more)),
+        Some((first, rest)) if first == "…" => {
+            (0..=lines.len()).any(|skipped| matches(rest, &lines[skipped..]))
+        }
+        Some((first, rest)) => {
+            lines.split_first().is_some_and(|(line, more)| alike(first, line) && matches(rest, more))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jobsheet_core::Lang;
 use jobsheet_core::assess::{Consequence, consequences};
-use jobsheet_core::standard::{Check, Milestone, Rule, Tell, Window};
+use jobsheet_core::standard::{Check, Milestone, Money, Rule, Tell, Window};
 
 use super::speech::{Speech, list};
 
@@ -12,16 +12,18 @@ impl Speech<'_> {
         let mut words = self.limit(milestone);
         if let Some(calendar) = &milestone.calendar {
             let name = self.calendar(calendar);
-            words += &match self.lang {
-                Lang::En => format!(", counted in the open hours of “{name}”"),
-                Lang::Zh => format!("（按“{name}”的工作时间计）"),
+            let (head, tail) = match self.lang {
+                Lang::En => (", counted in the open hours of “", "”"),
+                Lang::Zh => ("（按“", "”的工作时间计）"),
             };
+            words.extend([head, &name, tail]);
         }
         let ends = self.events(&milestone.end);
-        words + &match self.lang {
-            Lang::En => format!("; kept by {ends}"),
-            Lang::Zh => format!("；以{ends}为准"),
-        }
+        words
+            + &match self.lang {
+                Lang::En => format!("; kept by {ends}"),
+                Lang::Zh => format!("；以{ends}为准"),
+            }
     }
 
     /// What the limit says, with the event from which it counts.
@@ -60,12 +62,18 @@ impl Speech<'_> {
         let limit = milestone.limit.as_deref().unwrap_or_default();
         match Shape::of(limit) {
             _ if milestone.due.is_some() => self.say("a promised time", "承诺的时间"),
-            Shape::AtOnce => self.say("no figure: both moments are recorded, a person judges", "无数字：记录两个时刻，由人判断"),
+            Shape::AtOnce => self.say(
+                "no figure: both moments are recorded, a person judges",
+                "无数字：记录两个时刻，由人判断",
+            ),
             Shape::Zero => self.say("a planned time", "计划的时间"),
             _ if limit.contains('T') => {
                 self.say("time that passes, day and night, holidays too", "昼夜连续计时，含节假日")
             }
-            _ => self.say("calendar days, same time of day at the place of service", "日历日，以服务地点的同一时刻为准"),
+            _ => self.say(
+                "calendar days, same time of day at the place of service",
+                "日历日，以服务地点的同一时刻为准",
+            ),
         }
         .to_owned()
     }
@@ -129,15 +137,28 @@ impl Speech<'_> {
         }
     }
 
+    /// Money for each person concerned.
+    pub(super) fn money(&self, money: &Money) -> String {
+        match self.lang {
+            Lang::En => format!("{} {} for each person concerned", money.amount, money.currency),
+            Lang::Zh => format!("每人 {} {}", money.amount, money.currency),
+        }
+    }
+
     fn consequence(&self, consequence: &Consequence) -> String {
         match (consequence, self.lang) {
-            (Consequence::Blocks { events }, Lang::En) => format!("{} is refused until it is done", self.events(events)),
+            (Consequence::Blocks { events }, Lang::En) => {
+                format!("{} is refused until it is done", self.events(events))
+            }
             (Consequence::Blocks { events }, Lang::Zh) => format!("完成之前不能记录{}", self.events(events)),
             (Consequence::Tells { roles }, Lang::En) => format!("told: {}", self.roles(roles)),
             (Consequence::Tells { roles }, Lang::Zh) => format!("告知{}", self.roles(roles)),
             (Consequence::Reason, _) => self.say("the reason must be given", "须说明原因").to_owned(),
-            (Consequence::Points { rule, clause, centipoints, condition }, lang) => {
-                let points = self.points(*centipoints);
+            (Consequence::Points { rule, clause, centipoints, money, condition }, lang) => {
+                let points = match money {
+                    Some(money) => self.money(money),
+                    None => self.points(*centipoints),
+                };
                 let rule = self.short(rule);
                 let condition = if condition.is_empty() {
                     String::new()

@@ -128,8 +128,10 @@ impl Coverage {
             return None;
         }
         let from = |rule: &str| sources.contains(pack_of(rule));
-        let duties = facts::duties().filter(|duty| from(duty.id)).map(|duty| duty_row(speech, duty)).collect();
-        let forms = facts::form_fields().filter(|field| from(field.rule)).map(|field| form_row(speech, field));
+        let duties =
+            facts::duties().filter(|duty| from(duty.id)).map(|duty| duty_row(speech, duty)).collect();
+        let forms =
+            facts::form_fields().filter(|field| from(field.rule)).map(|field| form_row(speech, field));
         let clocks = facts::clocks().filter(|clock| from(clock.rule)).map(|clock| clock_row(speech, clock));
         let transitions = facts::transitions().filter(|step| sources.contains(step.pack));
         let transitions = transitions.map(|step| transition_row(speech, step)).collect();
@@ -156,7 +158,9 @@ impl Coverage {
         summary(&mut out, say(lang, "clocks", "时限"), &self.clocks);
         summary(&mut out, say(lang, "transitions", "流程步骤"), &self.transitions);
         let lost = say(lang, "MISSING", "缺失");
-        for row in self.duties.rows.iter().filter(|row| all_rows || row.kept_as.is_none() || row.instead.is_some()) {
+        for row in
+            self.duties.rows.iter().filter(|row| all_rows || row.kept_as.is_none() || row.instead.is_some())
+        {
             let mut words = row.kept_as.unwrap_or(lost).to_owned();
             for (head, list) in [("form", &row.forms), ("step", &row.steps)] {
                 if !list.is_empty() {
@@ -169,23 +173,35 @@ impl Coverage {
             let _ = writeln!(out, "  {} · {} · {words}", row.id, row.clause);
         }
         for row in self.forms.rows.iter().filter(|row| all_rows || row.kept_as.is_none()) {
-            let _ = writeln!(out, "  {}: {} · {} · {}", row.form, row.what, row.rule, row.kept_as.unwrap_or(lost));
+            let _ = writeln!(
+                out,
+                "  {}: {} · {} · {}",
+                row.form,
+                row.what,
+                row.rule,
+                row.kept_as.unwrap_or(lost)
+            );
         }
         for row in self.clocks.rows.iter().filter(|row| all_rows || row.kept_as.is_none()) {
             let pack = row.in_the_pack.as_deref().unwrap_or_default();
             let how = row.kept_as.unwrap_or(lost);
-            let _ = writeln!(out, "  {} · {} {} → {} · {how} · {pack}", row.rule, row.start, row.limit, row.end);
+            let _ =
+                writeln!(out, "  {} · {} {} → {} · {how} · {pack}", row.rule, row.start, row.limit, row.end);
         }
         for row in self.transitions.rows.iter().filter(|row| all_rows || row.kept_as.is_none()) {
             let rules = row.rules.join(", ");
-            let _ = writeln!(out, "  {} {} · {rules} · {}", row.document, row.event, row.kept_as.unwrap_or(lost));
+            let _ =
+                writeln!(out, "  {} {} · {rules} · {}", row.document, row.event, row.kept_as.unwrap_or(lost));
         }
         out
     }
 }
 
 fn summary<R>(out: &mut String, head: &str, table: &Table<R>) {
-    let shares = table.kept_as.iter().map(|(how, count)| format!("{how} {count} ({} %)", percent(*count, table.total)));
+    let shares = table
+        .kept_as
+        .iter()
+        .map(|(how, count)| format!("{how} {count} ({} %)", percent(*count, table.total)));
     let shares = shares.collect::<Vec<_>>().join(", ");
     let _ = writeln!(out, "  {head}: {} / {} = {} %: {shares}", table.kept, table.total, table.percent);
 }
@@ -200,14 +216,20 @@ fn duty_row(speech: Speech<'_>, duty: facts::Duty) -> DutyRow {
     });
     let in_job = |job: &str| rule.is_some_and(|rule| standard.side_of(job, rule).is_some());
     let steps = pack.flows().flat_map(|(_, flow)| &flow.steps);
-    let steps = steps.filter(|step| step.rules.iter().any(|rule| rule == duty.id)).map(|step| step.event.clone());
+    let steps =
+        steps.filter(|step| step.rules.iter().any(|rule| rule == duty.id)).map(|step| step.event.clone());
     DutyRow {
         id: duty.id,
         clause: duty.clause,
         catalogue_kind: duty.kind,
         kept_as: rule.map(|rule| rule.check.kind()),
         jobs: pack.jobs.iter().filter(|job| in_job(&job.id)).map(|job| job.id.clone()).collect(),
-        forms: forms(pack, duty.id).into_iter().map(|(form, _)| form.id.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+        forms: forms(pack, duty.id)
+            .into_iter()
+            .map(|(form, _)| form.id.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         steps: steps.collect::<BTreeSet<_>>().into_iter().collect(),
         instead: guidance.map(|guidance| speech.instead(guidance)),
         why: guidance.map(|guidance| guidance.why.get(speech.lang).to_owned()),

@@ -80,9 +80,9 @@ fn tree(pack: &Pack) -> Result<Value, Failure> {
 
 /// The key by which the elements of a list are known.
 fn key(list: &[Value]) -> Option<&'static str> {
-    ["id", "event", "rule"]
-        .into_iter()
-        .find(|key| !list.is_empty() && list.iter().all(|element| element.get(key).is_some_and(Value::is_string)))
+    ["id", "event", "rule"].into_iter().find(|key| {
+        !list.is_empty() && list.iter().all(|element| element.get(key).is_some_and(Value::is_string))
+    })
 }
 
 /// Elements of a list by name. A name that occurs twice gets a number.
@@ -112,13 +112,15 @@ fn compare(path: &str, old: &Value, new: &Value, out: &mut Vec<Field>) {
             let more = after.keys().filter(|key| !before.contains_key(*key));
             for key in before.keys().chain(more) {
                 let deeper = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                let side = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                let side =
+                    |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
                 compare(&deeper, &side(before), &side(after), out);
             }
         }
         (Value::Array(before), Value::Array(after)) => {
             let known = [before, after].into_iter().find_map(|list| key(list));
-            let fits = |list: &[Value], key: &str| list.iter().all(|one| one.get(key).is_some_and(Value::is_string));
+            let fits =
+                |list: &[Value], key: &str| list.iter().all(|one| one.get(key).is_some_and(Value::is_string));
             let Some(key) = known.filter(|key| fits(before, key) && fits(after, key)) else {
                 out.push(Field { path: path.to_owned(), old: old.clone(), new: new.clone() });
                 return;
@@ -128,10 +130,15 @@ fn compare(path: &str, old: &Value, new: &Value, out: &mut Vec<Field>) {
             let more: Vec<_> = later.iter().filter(|name| !before.contains_key(*name)).collect();
             let common: Vec<_> = order.iter().filter(|name| after.contains_key(*name)).collect();
             if later.iter().filter(|name| before.contains_key(*name)).ne(common) {
-                out.push(Field { path: format!("{path} (order)"), old: order.clone().into(), new: later.clone().into() });
+                out.push(Field {
+                    path: format!("{path} (order)"),
+                    old: order.clone().into(),
+                    new: later.clone().into(),
+                });
             }
             for name in order.iter().chain(more) {
-                let side = |map: &BTreeMap<String, &Value>| map.get(name).map_or(Value::Null, |one| (*one).clone());
+                let side =
+                    |map: &BTreeMap<String, &Value>| map.get(name).map_or(Value::Null, |one| (*one).clone());
                 compare(&format!("{path}[{name}]"), &side(&before), &side(&after), out);
             }
         }
@@ -167,11 +174,14 @@ fn people(output: &Output, difference: &Difference, from: &Standard, to: &Standa
             (old, new) => writeln!(out, "~ {}: {} → {}", field.path, value(old), value(new)),
         };
     }
-    let (added, removed, changed) = (difference.added.len(), difference.removed.len(), difference.changed.len());
+    let (added, removed, changed) =
+        (difference.added.len(), difference.removed.len(), difference.changed.len());
     let elsewhere = difference.elsewhere.len();
     out + &match lang {
         jobsheet_core::Lang::En => {
-            format!("rules: {added} added, {removed} removed, {changed} changed; {elsewhere} other values differ")
+            format!(
+                "rules: {added} added, {removed} removed, {changed} changed; {elsewhere} other values differ"
+            )
         }
         jobsheet_core::Lang::Zh => {
             format!("规则：新增 {added}，删除 {removed}，修改 {changed}；其他不同之处 {elsewhere}")

@@ -76,9 +76,15 @@ struct OnStep<'a> {
 pub(super) fn forms<'a>(pack: &'a Pack, rule: &str) -> Vec<(&'a Form, &'a FormField)> {
     let own = |field: &&FormField| {
         field.rule == rule
-            || field.sources.iter().any(|source| matches!(source.parts(), ("answer", answered) if answered == rule))
+            || field
+                .sources
+                .iter()
+                .any(|source| matches!(source.parts(), ("answer", answered) if answered == rule))
     };
-    pack.forms.iter().flat_map(|form| form.fields.iter().filter(own).map(move |field| (form, field))).collect()
+    pack.forms
+        .iter()
+        .flat_map(|form| form.fields.iter().filter(own).map(move |field| (form, field)))
+        .collect()
 }
 
 impl<'a> Explained<'a> {
@@ -162,7 +168,11 @@ impl<'a> Explained<'a> {
             line("switched off", "已停用", reason.get(lang));
         }
         line("clause", "条款", &rule.clause);
-        line("standard", "标准", &format!("{} {}  {} ({})", pack.id, pack.version, pack.title.get(lang), pack.source));
+        line(
+            "standard",
+            "标准",
+            &format!("{} {}  {} ({})", pack.id, pack.version, pack.title.get(lang), pack.source),
+        );
         line("phase", "阶段", &self.phase);
         line("binds", "约束对象", &self.roles);
         line("in", "适用于", &speech.places(&rule.r#in));
@@ -204,7 +214,11 @@ impl<'a> Explained<'a> {
             line("demanded by", "另有要求", &format!("[{}]", speech.short(rule)));
         }
         for scored in &self.scored_by {
-            line("scored by", "记分条款", &format!("{} [{}]: {}", scored.clause, speech.short(scored.rule), scored.score));
+            line(
+                "scored by",
+                "记分条款",
+                &format!("{} [{}]: {}", scored.clause, speech.short(scored.rule), scored.score),
+            );
         }
         for form in &self.forms {
             let number = form.number.map(|number| format!("{number} ")).unwrap_or_default();
@@ -213,7 +227,11 @@ impl<'a> Explained<'a> {
         }
         for step in &self.steps {
             let from = step.from.join(", ");
-            line("step", "步骤", &format!("{} ({}) · {} {from}", step.name, step.document, speech.say("from", "状态")));
+            line(
+                "step",
+                "步骤",
+                &format!("{} ({}) · {} {from}", step.name, step.document, speech.say("from", "状态")),
+            );
         }
         if let Some(reading) = self.reading {
             line("reading", "解读", reading.get(lang));
@@ -226,7 +244,9 @@ fn severity(speech: Speech<'_>, severity: Severity) -> String {
     let meaning = match severity {
         Severity::Must => speech.say("a duty", "义务"),
         Severity::MustNot => speech.say("a prohibition", "禁止"),
-        Severity::Should => speech.say("a recommendation: never a violation, never a gate", "建议：不构成违反，也不阻止步骤"),
+        Severity::Should => {
+            speech.say("a recommendation: never a violation, never a gate", "建议：不构成违反，也不阻止步骤")
+        }
     };
     format!("{}{}{meaning}", speech::severity(speech.lang, severity), speech.say(": ", "："))
 }

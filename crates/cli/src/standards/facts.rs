@@ -74,7 +74,9 @@ mod tests {
     #[test]
     fn every_row_has_all_its_columns() {
         assert_eq!(duties().count(), 620);
-        assert!(duties().all(|duty| duty.id.contains('.') && !duty.clause.is_empty() && !duty.kind.is_empty()));
+        assert!(
+            duties().all(|duty| duty.id.contains('.') && !duty.clause.is_empty() && !duty.kind.is_empty())
+        );
         assert_eq!(clocks().count(), 37);
         assert!(clocks().all(|clock| !clock.limit.is_empty()));
         assert_eq!(form_fields().count(), 171);

@@ -90,10 +90,14 @@ impl Library {
         found.dedup_by(|one, other| one.1.id == other.1.id);
         if found.len() > 1 {
             let ids: Vec<_> = found.iter().map(|(_, rule)| format!("`{}`", rule.id)).collect();
-            return Err(Failure::input("RULE", format!("more than one standard has it: name {}", ids.join(" or "))));
+            return Err(Failure::input(
+                "RULE",
+                format!("more than one standard has it: name {}", ids.join(" or ")),
+            ));
         }
         found.pop().ok_or_else(|| {
-            let ids = packs.iter().flat_map(|standard| standard.pack().rules.iter().map(|rule| rule.id.as_str()));
+            let ids =
+                packs.iter().flat_map(|standard| standard.pack().rules.iter().map(|rule| rule.id.as_str()));
             Failure::NotFound(format!("no rule `{}`{}", cut(name, SHOWN), near::hint(name, ids)))
         })
     }

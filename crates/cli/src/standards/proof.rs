@@ -42,7 +42,9 @@ impl Speech<'_> {
             Check::OnBreach(breach) => {
                 let rules = self.rules(&breach.milestones);
                 match (breach.demands, self.lang) {
-                    (BreachDemand::Reason, Lang::En) => format!("a reason for each missed deadline of {rules}"),
+                    (BreachDemand::Reason, Lang::En) => {
+                        format!("a reason for each missed deadline of {rules}")
+                    }
                     (BreachDemand::Reason, Lang::Zh) => format!("{rules} 每次超时均已说明原因"),
                     (BreachDemand::Escalation, Lang::En) => {
                         format!("an escalation for each missed deadline of {rules}")
@@ -61,9 +63,10 @@ impl Speech<'_> {
                     "each replaced part: the old one is handed in for the new one",
                     "每个更换的零件：以旧换新",
                 ),
-                PartsDemand::Collected => {
-                    self.say("each replaced part: the old one was collected by the store", "每个更换的零件：旧件已回收")
-                }
+                PartsDemand::Collected => self.say(
+                    "each replaced part: the old one was collected by the store",
+                    "每个更换的零件：旧件已回收",
+                ),
                 PartsDemand::Registered => self.say(
                     "each replaced part: the old one stands in the register of old parts",
                     "每个更换的零件：旧件已登记",
@@ -81,9 +84,15 @@ impl Speech<'_> {
     fn item(&self, item: &Item) -> String {
         match &item.ask {
             Ask::YesNo => self.say("the answer yes", "回答“是”").to_owned(),
-            Ask::Choice { options } => format!("{}{}", self.say("one of: ", "选一项："), self.choices(options)),
+            Ask::Choice { options } => {
+                format!("{}{}", self.say("one of: ", "选一项："), self.choices(options))
+            }
             Ask::Several { options, all } => {
-                let head = if *all { self.say("each of: ", "全部：") } else { self.say("some of: ", "若干项：") };
+                let head = if *all {
+                    self.say("each of: ", "全部：")
+                } else {
+                    self.say("some of: ", "若干项：")
+                };
                 format!("{head}{}", self.choices(options))
             }
             Ask::Text => self.say("words", "文字").to_owned(),
@@ -104,7 +113,11 @@ impl Speech<'_> {
             Ask::Hold(hold) => self.hold(hold),
             Ask::Photo { moments } if moments.is_empty() => self.say("a photo", "照片").to_owned(),
             Ask::Photo { moments } => {
-                format!("{}{}", self.say("a photo of each moment: ", "各时刻照片："), list(self.lang, moments.clone()))
+                format!(
+                    "{}{}",
+                    self.say("a photo of each moment: ", "各时刻照片："),
+                    list(self.lang, moments.clone())
+                )
             }
             Ask::Signature { roles, everyone } => {
                 let mut words = format!("{}{}", self.say("signed by: ", "签字："), self.roles(roles));
@@ -137,7 +150,9 @@ impl Speech<'_> {
         let (name, unit) = self.quantity(&hold.quantity);
         let (level, drop, lasts) = (hold.level, hold.drop, self.span(&hold.lasts));
         match self.lang {
-            Lang::En => format!("{name} at {level} {unit} or more, held for {lasts}, dropping by {drop} {unit} at most"),
+            Lang::En => format!(
+                "{name} at {level} {unit} or more, held for {lasts}, dropping by {drop} {unit} at most"
+            ),
             Lang::Zh => format!("{name}不低于 {level} {unit}，保持 {lasts}，下降不超过 {drop} {unit}"),
         }
     }
@@ -145,8 +160,11 @@ impl Speech<'_> {
     /// Who can say whether a rule of conduct was kept.
     pub(super) fn witness(&self, conduct: &Conduct) -> &'static str {
         match conduct.by {
-            Witness::Attested => self.say("attested with its phase; a report breaches it", "随所在阶段一并确认；有报告则为违反"),
-            Witness::Observed => self.say("an audit looks at it; a report breaches it", "由检查观察；有报告则为违反"),
+            Witness::Attested => self
+                .say("attested with its phase; a report breaches it", "随所在阶段一并确认；有报告则为违反"),
+            Witness::Observed => {
+                self.say("an audit looks at it; a report breaches it", "由检查观察；有报告则为违反")
+            }
             Witness::Surveyed => self.say("the customer's rating speaks of it", "由客户评价反映"),
             Witness::Reported => self.say("nobody is asked; a report breaches it", "不询问；有报告则为违反"),
         }
@@ -174,7 +192,10 @@ impl Speech<'_> {
         }
         if let (Some(of), Some(id)) = (&class.of, &class.class) {
             let options = self.standard.rule(of).and_then(Rule::options).unwrap_or_default();
-            let name = options.iter().find(|option| option.id == *id).map_or(id.as_str(), |one| self.text(&one.name));
+            let name = options
+                .iter()
+                .find(|option| option.id == *id)
+                .map_or(id.as_str(), |one| self.text(&one.name));
             return match self.lang {
                 Lang::En => format!("defines the class “{name}” of [{}]", self.short(of)),
                 Lang::Zh => format!("界定 [{}] 的“{name}”", self.short(of)),
@@ -232,13 +253,14 @@ impl Speech<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "a pack's points are a small multiple of 0.01")]
         let mut parts = vec![self.points((score.points * 100.0).round() as i64)];
         if let Some(money) = &score.money {
-            parts = vec![match self.lang {
-                Lang::En => format!("{} {} for each person concerned", money.amount, money.currency),
-                Lang::Zh => format!("每人 {} {}", money.amount, money.currency),
-            }];
+            parts = vec![self.money(money)];
         }
         if !score.applies_to.is_empty() {
-            parts.push(format!("{}{}", self.say("for a breach of ", "违反时："), self.rules(&score.applies_to)));
+            parts.push(format!(
+                "{}{}",
+                self.say("for a breach of ", "违反时："),
+                self.rules(&score.applies_to)
+            ));
         }
         if !score.on.is_empty() {
             parts.push(format!("{}{}", self.say("for ", "发生时："), self.events(&score.on)));
@@ -256,7 +278,8 @@ impl Speech<'_> {
 
     fn privacy(&self, privacy: &Privacy) -> &'static str {
         if privacy.forbid.is_empty() {
-            return self.say("attested with its phase; a report breaches it", "随所在阶段一并确认；有报告则为违反");
+            return self
+                .say("attested with its phase; a report breaches it", "随所在阶段一并确认；有报告则为违反");
         }
         if privacy.forbid.contains(&PersonalPattern::IdentityDocumentNumber) {
             self.say(

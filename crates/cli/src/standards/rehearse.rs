@@ -42,7 +42,10 @@ struct StateReached {
 /// Rehearses one job.
 pub(super) fn of_job<'a>(standard: &Standard, job: &'a Job) -> Result<Went<'a>, Failure> {
     let rehearsed = Rehearsal::of(standard, &job.id).run().map_err(|error| {
-        Failure::input(format!("{} {}", standard.pack().id, job.id), format!("can not be registered: {error}"))
+        Failure::input(
+            format!("{} {}", standard.pack().id, job.id),
+            format!("can not be registered: {error}"),
+        )
     })?;
     let (answers, taps) = rehearsed.effort();
     let mut gives = BTreeMap::new();
@@ -91,13 +94,19 @@ impl Went<'_> {
         let _ = match lang {
             Lang::En => writeln!(
                 out,
-                "  {} answers of {doer}: {}; {} of the office",
+                "  {} answers of {doer} ({}); {} of the office",
                 self.answers,
                 self.counts(lang),
                 self.office
             ),
             Lang::Zh => {
-                writeln!(out, "  {doer}共 {} 次填报：{}；后台 {} 次", self.answers, self.counts(lang), self.office)
+                writeln!(
+                    out,
+                    "  {doer}共 {} 次填报（{}）；后台 {} 次",
+                    self.answers,
+                    self.counts(lang),
+                    self.office
+                )
             }
         };
         for given in &self.course {
@@ -107,13 +116,15 @@ impl Went<'_> {
             };
             let event = given.event.as_deref().filter(|event| speech.standard.event(pure(event)).is_some());
             let event = event.map(|event| format!(" {}", speech.event(event))).unwrap_or_default();
-            let rule = given.rule.as_deref().map(|rule| format!(" [{}]", speech.short(rule))).unwrap_or_default();
+            let rule =
+                given.rule.as_deref().map(|rule| format!(" [{}]", speech.short(rule))).unwrap_or_default();
             let at = given.at.to_string();
             let at = at.get(..16).unwrap_or(&at);
             let _ = writeln!(out, "  {at}  {side}  {}{event}{rule}", given.command);
         }
         for step in &self.stuck {
-            let rule = step.rule.as_deref().map(|rule| format!(" [{}]", speech.short(rule))).unwrap_or_default();
+            let rule =
+                step.rule.as_deref().map(|rule| format!(" [{}]", speech.short(rule))).unwrap_or_default();
             let head = speech.say("still asked", "仍要求");
             let _ = writeln!(out, "  {head}: {}{rule} ({})", step.text.get(lang), step.command);
         }
@@ -130,7 +141,7 @@ impl Went<'_> {
                 Gives::Photo => speech::say(lang, "photos", "照片"),
                 Gives::Signature => speech::say(lang, "signatures", "签字"),
             };
-            format!("{count} {name}")
+            format!("{name} {count}")
         });
         speech::list(lang, words)
     }

@@ -73,11 +73,14 @@ pub(super) fn show(
     }
     let speech = Speech::of(&standard, output.lang);
     let belongs = |rule: &Rule| job.is_none_or(|job| standard.side_of(job, rule).is_some());
-    let wanted = pack.roles.iter().filter(|known| role.is_none_or(|role| known.id == role || known.id == ANY));
+    let wanted =
+        pack.roles.iter().filter(|known| role.is_none_or(|role| known.id == role || known.id == ANY));
     let roles = wanted.filter_map(|role| {
         let phases = pack.phases.iter().filter_map(|phase| {
-            let rules = pack.rules.iter().filter(|rule| rule.phase == phase.id && rule.roles.contains(&role.id));
-            let duties: Vec<_> = rules.filter(|rule| belongs(rule)).map(|rule| Duty::of(speech, rule)).collect();
+            let rules =
+                pack.rules.iter().filter(|rule| rule.phase == phase.id && rule.roles.contains(&role.id));
+            let duties: Vec<_> =
+                rules.filter(|rule| belongs(rule)).map(|rule| Duty::of(speech, rule)).collect();
             (!duties.is_empty()).then_some(PhaseDuties { phase: &phase.id, name: &phase.name, duties })
         });
         let phases: Vec<_> = phases.collect();
@@ -111,7 +114,8 @@ pub(super) fn known_job(standard: &Standard, job: &str) -> Result<(), Failure> {
 
 fn people(shown: &Shown<'_>, speech: Speech<'_>) -> String {
     let lang = speech.lang;
-    let mut out = format!("{} {}  {}\n{}\n", shown.id, shown.version, shown.title.get(lang), shown.about.get(lang));
+    let mut out =
+        format!("{} {}  {}\n{}\n", shown.id, shown.version, shown.title.get(lang), shown.about.get(lang));
     for role in &shown.roles {
         let _ = writeln!(out, "\n{} ({})", role.name.get(lang), role.role);
         for phase in &role.phases {

@@ -96,7 +96,13 @@ fn negated(speech: Speech<'_>, node: &IdedExpr, whole: &str) -> String {
 }
 
 /// A comparison in words; none if there are no words for it.
-fn compared(speech: Speech<'_>, operator: &str, left: &IdedExpr, right: &IdedExpr, not: bool) -> Option<String> {
+fn compared(
+    speech: Speech<'_>,
+    operator: &str,
+    left: &IdedExpr,
+    right: &IdedExpr,
+    not: bool,
+) -> Option<String> {
     let lang = speech.lang;
     let one = subject(left)?;
     if let (Subject::Event(a), Some(Subject::Event(b))) = (&one, subject(right)) {
@@ -153,7 +159,9 @@ fn count(speech: Speech<'_>, subject: &Subject, there: bool) -> Option<String> {
                 (false, Lang::Zh) => format!("未发生{event}"),
             })
         }
-        Subject::PartsUsed => Some(said(["parts were replaced", "no part was replaced"], ["更换了零件", "未更换零件"])),
+        Subject::PartsUsed => {
+            Some(said(["parts were replaced", "no part was replaced"], ["更换了零件", "未更换零件"]))
+        }
         Subject::PartsOut => Some(said(
             ["old parts are not handed in yet", "all old parts are handed in"],
             ["旧件未交回", "旧件已全部交回"],
@@ -190,7 +198,9 @@ fn value(speech: Speech<'_>, subject: &Subject, node: &IdedExpr) -> Option<Strin
         LiteralValue::Int(figure) => return Some(figure.inner().to_string()),
         LiteralValue::Double(figure) => return Some(figure.inner().to_string()),
         LiteralValue::Null => return Some(speech.say("missing", "空缺").to_owned()),
-        LiteralValue::String(text) if text.inner().is_empty() => return Some(speech.say("empty", "空").to_owned()),
+        LiteralValue::String(text) if text.inner().is_empty() => {
+            return Some(speech.say("empty", "空").to_owned());
+        }
         LiteralValue::String(text) => text.inner(),
         _ => return None,
     };

@@ -29,7 +29,11 @@ fn unknown_names_are_not_found_and_the_near_one_is_named() {
 fn a_rule_that_several_standards_have_must_be_named_in_full() {
     let ran = run(&["explain", "arrive-on-time"]);
     assert_eq!(ran.code, 2);
-    assert!(ran.err.contains("`gas.arrive-on-time`") && ran.err.contains("`diesel.arrive-on-time`"), "{}", ran.err);
+    assert!(
+        ran.err.contains("`gas.arrive-on-time`") && ran.err.contains("`diesel.arrive-on-time`"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -91,7 +95,9 @@ fn usage() {
         assert_eq!(run(args).code, 2, "{args:?}");
     }
     let help = run(&["--help"]);
-    for verb in ["list", "show", "explain", "lint", "resolve", "diff", "coverage", "rehearse", "page", "schema"] {
+    for verb in
+        ["list", "show", "explain", "lint", "resolve", "diff", "coverage", "rehearse", "page", "schema"]
+    {
         assert!(help.out.contains(verb), "{verb}");
     }
 }

@@ -37,7 +37,7 @@ fn every_duty_form_clock_and_transition_is_accounted_for() {
         assert!(!row["jobs"].as_array().unwrap().is_empty(), "no job has {}", row["id"]);
     }
     let people = run(&["coverage", "diesel"]).out;
-    assert!(people.contains("duties: 73 / 73 = 100 %") && people.contains("kept by") || people.contains("shown;"));
+    assert!(people.contains("duties: 73 / 73 = 100 %") && people.contains("shown; a supervisor's audit"));
     assert!(run(&["coverage", "diesel", "--lang", "zh"]).out.contains("职责: 73 / 73"));
 }
 

@@ -34,7 +34,18 @@ fn show() {
     let duty = &shown["roles"][0]["phases"][0]["duties"][0];
     assert_eq!(
         keys(duty),
-        ["check", "clause", "consequences", "disabled", "proof", "rule", "severity", "text", "timing", "when"]
+        [
+            "check",
+            "clause",
+            "consequences",
+            "disabled",
+            "proof",
+            "rule",
+            "severity",
+            "text",
+            "timing",
+            "when"
+        ]
     );
     let roles: Vec<_> = shown["roles"].as_array().unwrap().iter().map(|role| &role["role"]).collect();
     assert_eq!(roles, ["meter-reader", "any"]);
@@ -72,7 +83,9 @@ fn resolve_and_diff() {
         serde_json::json!([{ "path": "check.milestone.limit", "old": "PT2H", "new": "PT1H" }])
     );
     let same = json(&["diff", "gas", "gas"]);
-    assert!(["added", "changed", "removed", "elsewhere"].iter().all(|key| same[key] == serde_json::json!([])));
+    assert!(
+        ["added", "changed", "removed", "elsewhere"].iter().all(|key| same[key] == serde_json::json!([]))
+    );
 }
 
 #[test]

@@ -20,7 +20,10 @@ fn an_error_is_shown_at_its_place_with_a_remedy() {
     let place = source("gas").lines().position(|line| line.contains("limit = \"PT30M\"")).unwrap() + 1;
     assert!(ran.out.contains("error[bad-duration]: `30 min` is not a duration"), "{}", ran.out);
     assert!(ran.out.contains(&format!("gas.toml:{place}:")), "{}", ran.out);
-    assert!(ran.out.contains("^^^^^^^^ gas.repair-emergency-30min") && ran.out.contains("= help: write an ISO 8601"));
+    assert!(
+        ran.out.contains("^^^^^^^^ gas.repair-emergency-30min")
+            && ran.out.contains("= help: write an ISO 8601")
+    );
     let zh = run(&["lint", file.name(), "--lang", "zh"]);
     assert!(zh.out.contains("错误[bad-duration]") && zh.out.contains("修改: 请写"), "{}", zh.out);
     assert!(zh.out.contains("1 个文件：1 个错误"));
@@ -48,12 +51,12 @@ fn editors_get_one_element_a_fault() {
 
 #[test]
 fn warnings_fail_only_if_asked() {
-    let events = "events = [\n";
-    let unused = "events = [\n  { id = \"never-used\", name = { en = \"Never\", zh = \"从不\" }, by = [\"office\"] },\n";
-    let file = File::of("gas.toml", source("gas").replacen(events, unused, 1));
+    let phases = "phases = [\n";
+    let unused = "phases = [\n  { id = \"never-used\", name = { en = \"Never\", zh = \"从不\" } },\n";
+    let file = File::of("gas.toml", source("gas").replacen(phases, unused, 1));
     let ran = run(&["lint", file.name()]);
     assert_eq!(ran.code, 0, "{}", ran.out);
-    assert!(ran.out.contains("warning[") && ran.out.contains("never-used"), "{}", ran.out);
+    assert!(ran.out.contains("warning[unused-phase]") && ran.out.contains("never-used"), "{}", ran.out);
     assert_eq!(run(&["lint", file.name(), "--strict"]).code, 2);
 }
 

@@ -26,7 +26,10 @@ fn the_committed_pages_are_up_to_date() {
         assert_eq!(difference, None, "docs/standards/{id}.md is out of date; run `cargo xtask docs`");
     }
     let index = committed("README.md");
-    assert!(index.contains(run(&["page"]).out.trim_end()), "docs/standards/README.md: run `cargo xtask docs`");
+    assert!(
+        index.contains(run(&["page"]).out.trim_end()),
+        "docs/standards/README.md: run `cargo xtask docs`"
+    );
 }
 
 #[test]
@@ -52,7 +55,8 @@ fn a_page_can_be_led_by_chinese() {
 #[test]
 fn all_standards_side_by_side() {
     let page = run(&["page"]).out;
-    for part in ["| `arrived` |", "within 15 days of “Ship delivered”", "What 24 hours are", "`hotline-24h`"] {
+    for part in ["| `arrived` |", "within 15 days of “Ship delivered”", "What 24 hours are", "`hotline-24h`"]
+    {
         assert!(page.contains(part), "{part}");
     }
 }

@@ -192,6 +192,11 @@ impl<'a> Evidences<'a> {
             return Proof { missing: vec![self.place("answer", of)], ..Proof::default() };
         };
         let moot = !matches!(&answer.value, AnswerValue::Choice(chosen) if chosen == own);
+        // What defines the class has happened: another class no longer stands.
+        let demanded = class.window.after.as_ref().is_some_and(|after| self.timeline.happened(after));
+        if moot && demanded {
+            return Proof { missing: vec![self.place("answer", of)], ..Proof::default() };
+        }
         Proof { evidence: vec![self.evidence_of(self.place("answer", of), answer)], moot, ..Proof::default() }
     }
 

@@ -45,7 +45,7 @@ pub struct ScoreLine {
     pub cause_clause: Option<String>,
     /// When the cause was recorded, as far as the record knows.
     pub at: Option<Moment>,
-    /// Whom it concerns: person ids.
+    /// Whom it concerns: person ids of the crew; empty for points of somebody at the office.
     pub persons: Vec<String>,
     /// The condition has come, or there is none.
     pub condition_met: bool,
@@ -185,12 +185,19 @@ impl Evidences<'_> {
             cause: cause.id,
             cause_clause: cause.clause,
             at: cause.at,
-            persons: self.record.assignment.as_ref().map(|sent| sent.crew.clone()).unwrap_or_default(),
+            persons: self.concerned(rule),
             condition_met,
             state,
             decided_by: last.map(|event| event.by.person.clone()),
             reason: last.and_then(|event| event.note.clone()),
         }
+    }
+
+    /// Whom points concern: the crew, where the rule is one of the doer's. Who else it was the record does not say.
+    fn concerned(&self, rule: &Rule) -> Vec<String> {
+        let doer = rule.roles.iter().any(|role| role == "any" || *role == self.course.job().role);
+        let crew = self.record.assignment.as_ref().filter(|_| doer).map(|sent| sent.crew.clone());
+        crew.unwrap_or_default()
     }
 
     /// The last decision or appeal about points.

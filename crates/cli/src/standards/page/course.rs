@@ -97,8 +97,7 @@ impl Page<'_> {
             .iter()
             .map(|state| {
                 let step = flow.steps.iter().find(|step| step.event == state.event);
-                let mut row =
-                    vec![self.beside(&state.name), escape(&self.speech.event(&state.event))];
+                let mut row = vec![self.beside(&state.name), escape(&self.speech.event(&state.event))];
                 row.extend(match step {
                     Some(step) => self.step(&step.from, &step.r#in, &step.rules),
                     None => [self.made(flow, &state.event), String::new(), String::new()],
@@ -146,8 +145,12 @@ impl Page<'_> {
             return;
         }
         let say = |en, zh| self.speech.say(en, zh);
-        let head =
-            [say("Further step", "其他步骤"), say("Possible from", "可在以下状态记录"), say("Only in", "仅限"), say("Rests on", "依据")];
+        let head = [
+            say("Further step", "其他步骤"),
+            say("Possible from", "可在以下状态记录"),
+            say("Only in", "仅限"),
+            say("Rests on", "依据"),
+        ];
         self.out.push('\n');
         self.table(&head, &rows);
     }
@@ -168,7 +171,8 @@ impl Page<'_> {
         let fields = fields.collect::<Vec<_>>().join(comma);
         let mut lines = vec![format!("{}{fields}.", say("The order: ", "工单："))];
         if let Some(survey) = &flow.survey {
-            let levels = survey.levels.iter().map(|level| self.beside(&level.name)).collect::<Vec<_>>().join(comma);
+            let levels =
+                survey.levels.iter().map(|level| self.beside(&level.name)).collect::<Vec<_>>().join(comma);
             lines.push(format!("{}{levels}.", say("The customer rates: ", "客户评价：")));
         }
         if let Some(signing) = &flow.signing {

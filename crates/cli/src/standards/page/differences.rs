@@ -18,7 +18,8 @@ pub(in super::super) fn side_by_side(standards: &[Arc<Standard>], lang: Lang) ->
     let mut out = String::new();
     index(&mut out, standards, lang);
     out.push('\n');
-    let _ = writeln!(out, "### {}\n", say(lang, "The same moment in each standard", "同一时刻在各标准中的要求"));
+    let _ =
+        writeln!(out, "### {}\n", say(lang, "The same moment in each standard", "同一时刻在各标准中的要求"));
     same_moment(&mut out, standards, lang);
     let _ = writeln!(out, "\n### {}\n", say(lang, "What 24 hours are", "24 小时的含义"));
     day_and_night(&mut out, standards, lang);
@@ -30,7 +31,9 @@ pub(in super::super) fn side_by_side(standards: &[Arc<Standard>], lang: Lang) ->
 fn index(out: &mut String, standards: &[Arc<Standard>], lang: Lang) {
     let row = |standard: &Arc<Standard>| {
         let pack = standard.pack();
-        let count = |wanted: &dyn Fn(&Rule) -> bool| pack.rules.iter().filter(|rule| wanted(rule)).count().to_string();
+        let count = |wanted: &dyn Fn(&Rule) -> bool| {
+            pack.rules.iter().filter(|rule| wanted(rule)).count().to_string()
+        };
         let jobs = pack.jobs.iter().map(|job| escape(job.name.get(lang))).collect::<Vec<_>>();
         vec![
             format!("[{} · {}]({}.md)", escape(&pack.title.en), escape(&pack.title.zh), pack.id),
@@ -80,13 +83,16 @@ fn same_moment(out: &mut String, standards: &[Arc<Standard>], lang: Lang) {
     let mut head = vec![say(lang, "Kept by", "完成标志").to_owned()];
     head.extend(standards.iter().map(|standard| format!("`{}`", standard.pack().id)));
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    let shared = ends.iter().filter(|(_, columns)| columns.iter().filter(|column| !column.is_empty()).count() > 1);
+    let shared =
+        ends.iter().filter(|(_, columns)| columns.iter().filter(|column| !column.is_empty()).count() > 1);
     let rows: Vec<_> = shared
         .map(|(end, columns)| {
             let mut row = vec![format!("`{end}`")];
-            row.extend(columns.iter().map(|column| {
-                if column.is_empty() { "—".to_owned() } else { column.join("<br>") }
-            }));
+            row.extend(
+                columns
+                    .iter()
+                    .map(|column| if column.is_empty() { "—".to_owned() } else { column.join("<br>") }),
+            );
             row
         })
         .collect();
@@ -97,7 +103,11 @@ fn same_moment(out: &mut String, standards: &[Arc<Standard>], lang: Lang) {
 fn day_and_night(out: &mut String, standards: &[Arc<Standard>], lang: Lang) {
     let speaks = |rule: &Rule| match &rule.check {
         Check::Milestone(milestone) if matches!(milestone.limit.as_deref(), Some("PT24H" | "P1D")) => true,
-        _ => rule.text.en.contains("24 hours") || rule.text.zh.contains("24小时") || rule.text.zh.contains("24 小时"),
+        _ => {
+            rule.text.en.contains("24 hours")
+                || rule.text.zh.contains("24小时")
+                || rule.text.zh.contains("24 小时")
+        }
     };
     let rows: Vec<_> = standards
         .iter()
@@ -106,7 +116,12 @@ fn day_and_night(out: &mut String, standards: &[Arc<Standard>], lang: Lang) {
             standard.pack().rules.iter().filter(|rule| speaks(rule)).map(move |rule| {
                 let meaning = match &rule.check {
                     Check::Milestone(milestone) => {
-                        format!("{}{}{}", speech.limit(milestone), speech.say("; ", "；"), speech.counts_in(milestone))
+                        format!(
+                            "{}{}{}",
+                            speech.limit(milestone),
+                            speech.say("; ", "；"),
+                            speech.counts_in(milestone)
+                        )
                     }
                     _ => speech.proof(rule),
                 };

@@ -75,7 +75,8 @@ impl Page<'_> {
         }
         let mut whom = escape(&speech.roles(&rule.roles));
         if rule.r#in != ["visit"] {
-            let _ = write!(whom, "<br>{}{}", speech.say("in: ", "适用："), escape(&speech.places(&rule.r#in)));
+            let _ =
+                write!(whom, "<br>{}{}", speech.say("in: ", "适用："), escape(&speech.places(&rule.r#in)));
         }
         vec![escape(&rule.clause), text, whom, escape(&proof.join(speech.say("; ", "；")))]
     }
@@ -83,7 +84,8 @@ impl Page<'_> {
     pub(super) fn words_to_say(&mut self) {
         let scripts = self.standard().pack().rules.iter().filter_map(|rule| {
             let Check::Script(script) = &rule.check else { return None };
-            let avoid = script.avoid.iter().map(|phrase| self.beside(phrase)).collect::<Vec<_>>().join("<br>");
+            let avoid =
+                script.avoid.iter().map(|phrase| self.beside(phrase)).collect::<Vec<_>>().join("<br>");
             Some(vec![escape(&rule.clause), self.rule(&rule.id), self.both(&script.words), avoid])
         });
         let rows: Vec<_> = scripts.collect();

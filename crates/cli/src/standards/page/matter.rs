@@ -47,10 +47,14 @@ impl Page<'_> {
     }
 
     pub(super) fn cost(&mut self) {
-        self.rules_table(("Cost", "费用"), &[("Text", "内容"), ("Who bears what", "由谁承担")], |page, rule| {
-            let Check::Cost(cost) = &rule.check else { return None };
-            Some(vec![page.both(&rule.text), page.said(|speech| speech.cost(cost))])
-        });
+        self.rules_table(
+            ("Cost", "费用"),
+            &[("Text", "内容"), ("Who bears what", "由谁承担")],
+            |page, rule| {
+                let Check::Cost(cost) = &rule.check else { return None };
+                Some(vec![page.both(&rule.text), page.said(|speech| speech.cost(cost))])
+            },
+        );
     }
 
     pub(super) fn forms(&mut self) {
@@ -63,7 +67,8 @@ impl Page<'_> {
             let (title, places) = (self.beside(&form.title), escape(&self.speech.places(&form.r#in)));
             let _ = writeln!(self.out, "### {title}\n\n`{}` · {places}\n", form.id);
             let say = |en, zh| self.speech.say(en, zh);
-            let head = [say("No.", "序号"), say("Field", "栏目"), say("Stands in", "内容来源"), say("Rule", "规则")];
+            let head =
+                [say("No.", "序号"), say("Field", "栏目"), say("Stands in", "内容来源"), say("Rule", "规则")];
             let rows: Vec<_> = form
                 .fields
                 .iter()
@@ -87,11 +92,15 @@ impl Page<'_> {
             ("Why a record can not prove it", "记录不能证明的原因"),
             ("What Jobsheet does instead", "Jobsheet 的做法"),
         ];
-        self.rules_table(("What no software can carry alone", "软件无法独自承担的内容"), &more, |page, rule| {
-            let Check::Guidance(guidance) = &rule.check else { return None };
-            let instead = page.said(|speech| speech.instead(guidance).to_owned());
-            Some(vec![page.both(&rule.text), page.both(&guidance.why), instead])
-        });
+        self.rules_table(
+            ("What no software can carry alone", "软件无法独自承担的内容"),
+            &more,
+            |page, rule| {
+                let Check::Guidance(guidance) = &rule.check else { return None };
+                let instead = page.said(|speech| speech.instead(guidance).to_owned());
+                Some(vec![page.both(&rule.text), page.both(&guidance.why), instead])
+            },
+        );
     }
 
     pub(super) fn readings(&mut self) {

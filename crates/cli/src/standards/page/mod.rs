@@ -123,7 +123,10 @@ impl Page<'_> {
         let mut rows = vec![
             vec![self.speech.say("Id", "编号").to_owned(), format!("`{}`", pack.id)],
             vec![self.speech.say("Version", "版本").to_owned(), escape(&pack.version)],
-            vec![self.speech.say("Source document", "来源文件").to_owned(), format!("`{}`", escape(&pack.source))],
+            vec![
+                self.speech.say("Source document", "来源文件").to_owned(),
+                format!("`{}`", escape(&pack.source)),
+            ],
             vec![self.speech.say("Rules", "规则数").to_owned(), pack.rules.len().to_string()],
             vec!["SHA-256".to_owned(), format!("`{}`", standard.sha256())],
         ];

@@ -69,7 +69,12 @@ impl<'a> Page<'a> {
         }
         self.heading("Working hours", "工作时间");
         let say = |en, zh| self.speech.say(en, zh);
-        let head = [say("Calendar", "日历"), say("Time zone", "时区"), say("Hours", "时间"), say("Closed on", "休息日")];
+        let head = [
+            say("Calendar", "日历"),
+            say("Time zone", "时区"),
+            say("Hours", "时间"),
+            say("Closed on", "休息日"),
+        ];
         let rows: Vec<_> = pack
             .calendars
             .iter()
@@ -80,7 +85,11 @@ impl<'a> Page<'a> {
                 });
                 vec![
                     self.beside(&calendar.name),
-                    calendar.zone.as_deref().map_or(say("that of the place of service", "服务地点时区"), |zone| zone).to_owned(),
+                    calendar
+                        .zone
+                        .as_deref()
+                        .map_or(say("that of the place of service", "服务地点时区"), |zone| zone)
+                        .to_owned(),
                     escape(&hours.collect::<Vec<_>>().join(", ")),
                     escape(&calendar.holidays.join(", ")),
                 ]
@@ -93,7 +102,8 @@ impl<'a> Page<'a> {
         self.heading("Gates", "先后约束");
         self.note("An event is refused until the duty is done.", "完成职责之前，不能记录该事件。");
         let say = |en, zh| self.speech.say(en, zh);
-        let head = [say("Refused", "不能记录"), say("until", "直到"), say("Clause", "条款"), say("Rule", "规则")];
+        let head =
+            [say("Refused", "不能记录"), say("until", "直到"), say("Clause", "条款"), say("Rule", "规则")];
         let gates = self.standard().pack().rules.iter().filter_map(|rule| {
             let window = rule.window().filter(|window| !window.blocks.is_empty())?;
             Some(vec![

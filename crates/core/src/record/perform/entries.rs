@@ -133,7 +133,7 @@ impl Plan<'_> {
             Check::Field(field) => field.sources.iter().any(|source| source.0 == place),
             _ => false,
         });
-        asking.any(|rule| self.arose_since(rule, signed))
+        asking.any(|rule| self.arose_since(rule, signed) || self.still_stops(rule))
     }
 
     pub(super) fn note(&self, note: &str, edit: &NoteEdit) -> Planned {

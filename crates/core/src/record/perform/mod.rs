@@ -264,6 +264,14 @@ impl Plan<'_> {
         after != signed && self.course.rank_of_event(after).is_none() && timeline.standing(after).any(since)
     }
 
+    /// The duty has not been done and stops an event that has not happened. Giving it changes nothing that was signed, and
+    /// without it nobody could go on.
+    fn still_stops(&self, rule: &Rule) -> bool {
+        let happened = |event: &String| self.evidences.timeline.happened(event);
+        let stops = rule.window().is_some_and(|window| window.blocks.iter().any(|event| !happened(event)));
+        stops && !self.evidences.proof(rule).done()
+    }
+
     /// After the signature the record takes only what belongs after it.
     fn unsealed(&self, rule: Option<&Rule>) -> Result<(), Refusal> {
         let Some(signing) = &self.course.flow().signing else { return Ok(()) };
@@ -271,7 +279,7 @@ impl Plan<'_> {
         if !signed || self.context.actor.side == Side::Office {
             return Ok(());
         }
-        if rule.is_some_and(|rule| self.comes_after(rule, &signing.event)) {
+        if rule.is_some_and(|rule| self.comes_after(rule, &signing.event) || self.still_stops(rule)) {
             return Ok(());
         }
         Err(Refusal::Sealed { rule: self.standard.rule(&signing.rule).map(need).map(Box::new) })
