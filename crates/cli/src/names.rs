@@ -179,7 +179,7 @@ mod tests {
             ("sign", Some("customer"), "sign --role customer"),
             ("measure", Some("cash-counted"), "measure cash-counted VALUE CNY"),
             ("answer", Some("gas.counter-clean"), "answer gas.counter-clean --yes|--no"),
-            ("answer", Some("gas.counter-finish-queue"), "answer gas.counter-finish-queue --time TIME"),
+            ("answer", Some("gas.counter-finish-queue"), "answer gas.counter-finish-queue --yes|--no"),
             (
                 "resolve",
                 Some("{\"answer\":\"gas.counter-clean\"}"),

@@ -24,9 +24,12 @@ pub(crate) fn show(here: &Here<'_>, visit: &str) -> Result<(), Failure> {
         let mut page = Page { here, view: &view, names, out: String::new() };
         page.head();
         page.counts();
-        for (status, title) in
-            [(Status::Violated, page.names.words.violated), (Status::Outstanding, page.names.words.owed)]
-        {
+        let words = page.names.words;
+        for (status, title) in [
+            (Status::Violated, words.violated),
+            (Status::Outstanding, words.owed),
+            (Status::Disabled, words.disabled),
+        ] {
             page.findings(status, title);
         }
         page.deadlines();
@@ -100,10 +103,12 @@ impl Page<'_> {
         for finding in findings {
             let (text, words) = (finding.text.get(self.names.lang), self.names.words);
             let mark = if finding.clock_suspect { words.clock_suspect } else { "" };
+            let off = finding.disabled.as_ref().map_or("", |reason| reason.get(self.names.lang));
             self.line(&format!("  {} {}: {text} [{}]", words.clause, finding.clause, finding.rule));
             self.detail(&[
                 format!("{}: {}", words.who, self.names.roles(self.who(finding))),
                 mark.to_owned(),
+                off.to_owned(),
             ]);
             // What follows from a missed deadline stands with the deadlines.
             if finding.kind != "milestone" {

@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use jobsheet_core::standard::{Diagnostic, Level, Standard, builtin, builtin_ids, lint, lint_codes, resolve};
+use jobsheet_core::standard::{
+    Diagnostic, Level, MAX_TABLES, Standard, builtin, builtin_ids, lint, lint_codes, resolve,
+};
 use serde::Deserialize;
 
 const BASE: &str = include_str!("lint/base.toml");
@@ -16,6 +18,9 @@ const GROUPS: [&str; 6] = ["shape", "names", "flow", "checks", "conditions", "ov
 
 /// What no pack can bring about: the type check leaves nothing that could fail when a condition runs.
 const GUARDS: [&str; 1] = ["condition-fails"];
+
+/// What has a test of its own instead of a case, for its size.
+const LARGE: &str = "too-large";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -153,7 +158,7 @@ fn every_broken_pack_gives_the_faults_made_in_it_and_no_others() {
 
 #[test]
 fn every_code_has_a_case() {
-    let mut used: BTreeSet<String> = GUARDS.map(str::to_owned).into();
+    let mut used: BTreeSet<String> = GUARDS.into_iter().chain([LARGE]).map(str::to_owned).collect();
     for name in GROUPS {
         used.extend(group(name).case.into_iter().flat_map(|case| case.codes));
     }
@@ -181,6 +186,21 @@ fn a_pack_loads_if_and_only_if_the_linter_finds_no_error() {
             }
         }
     }
+}
+
+#[test]
+fn a_file_of_too_many_tables_is_not_read_any_further() {
+    let empty = |count: usize| format!("rules = [{}]", "{},".repeat(count));
+    let codes = |text: &str| lint(text, &find).into_iter().map(|one| one.code).collect::<BTreeSet<_>>();
+    assert!(
+        !codes(&empty(MAX_TABLES - 1)).contains(LARGE),
+        "the list and its tables are as many as are read"
+    );
+    let text = empty(MAX_TABLES);
+    assert_eq!(codes(&text), [LARGE].into());
+    assert_eq!(Standard::load(&text).unwrap_err().0[0].code, LARGE);
+    let found = resolve(&format!("extends = {{ id = \"shop\" }}\n{text}"), &find).unwrap_err().0;
+    assert_eq!((found.len(), found[0].code), (1, LARGE));
 }
 
 #[test]

@@ -37,10 +37,11 @@ pub(super) fn lint(
     };
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
     if output.is_json() {
-        let all: Vec<_> = sources
-            .iter()
-            .flat_map(|(file, source, found)| found.iter().map(move |one| element(file, source, one)))
-            .collect();
+        let mut all = Vec::new();
+        for (file, source, found) in &sources {
+            let lines = Lines::of(source);
+            all.extend(found.iter().map(|one| element(file, &lines, one)));
+        }
         line(&serde_json::to_string_pretty(&all).map_err(super::internal)?)?;
     } else {
         line(draw_all(output, &sources, errors, warnings).trim_end())?;
@@ -49,9 +50,9 @@ pub(super) fn lint(
 }
 
 /// One fault for an editor.
-fn element(file: &str, source: &str, one: &Diagnostic) -> Value {
-    let span = within(source, &one.span);
-    let (end_line, end_column) = position(source, span.end);
+fn element(file: &str, lines: &Lines<'_>, one: &Diagnostic) -> Value {
+    let span = within(lines.text, &one.span);
+    let (end_line, end_column) = lines.position(span.end);
     json!({
         "file": file,
         "code": one.code,
@@ -67,11 +68,24 @@ fn element(file: &str, source: &str, one: &Diagnostic) -> Value {
     })
 }
 
-/// Line and column, both from 1, the column in characters.
-fn position(source: &str, byte: usize) -> (usize, usize) {
-    let before = source.get(..byte).unwrap_or(source);
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+/// Where the lines of a text begin.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let starts = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, starts }
+    }
+
+    /// Line and column, both from 1, the column in characters.
+    fn position(&self, byte: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= byte);
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        (line, self.text.get(start..byte).map_or(1, |before| before.chars().count() + 1))
+    }
 }
 
 /// A span that lies in the text, between characters.
@@ -157,7 +171,8 @@ mod tests {
 
     #[test]
     fn positions_count_characters() {
-        assert_eq!(position("街\n道路", 7), (2, 2));
-        assert_eq!(position("abc", 99), (1, 4));
+        assert_eq!(Lines::of("街\n道路").position(7), (2, 2));
+        assert_eq!(Lines::of("abc").position(3), (1, 4));
+        assert_eq!(Lines::of("a\n").position(2), (2, 1));
     }
 }

@@ -114,7 +114,7 @@ pub(crate) fn seeded_jobs() -> TempDir {
         "diesel",
         &[
             (
-                "roles = [\"supervisor\"]\nin = [\"site-day\"]",
+                "roles = [\"supervisor\", \"service-director\"]\nin = [\"site-day\"]",
                 "roles = [\"technician\"]\nin = [\"site-day\"]",
             ),
             ("zh = \"审查通过\" }, by = [\"office\"]", "zh = \"审查通过\" }, by = [\"office\", \"field\"]"),

@@ -55,7 +55,8 @@ fn show() {
 fn explain() {
     let explained = json(&["explain", "gas.repair-visit-24h"]);
     assert_eq!(explained["rule"]["id"], "gas.repair-visit-24h");
-    assert_eq!(explained["clock"]["also_possible"].as_array().unwrap().len(), 2);
+    assert!(explained["clock"]["also_possible"].as_array().unwrap().iter().all(Value::is_string));
+    assert!(explained["clock"]["also_possible"][0].is_string());
     assert_eq!(explained["standard"]["id"], "gas");
     assert_eq!(explained["jobs"][0]["side"], "field");
     assert_eq!(explained["steps"][0]["event"], "arrived");

@@ -58,8 +58,10 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What is missing, as sources; for a violated rule, what is wrong.
     pub missing: Vec<String>,
-    /// The reason of a waiver or of switching the rule off, or the words of a reported breach.
+    /// The reason of a waiver, or the words of a reported breach.
     pub note: Option<String>,
+    /// Why the company has switched the rule off.
+    pub disabled: Option<Text>,
     /// A device's clocks disagree by more than the tolerance where they matter to this rule. The verdict rests on the
     /// monotonic clock and does not change by it.
     pub clock_suspect: bool,

@@ -123,11 +123,12 @@ impl Evidences<'_> {
             evidence: Vec::new(),
             missing: Vec::new(),
             note: None,
+            disabled: None,
             clock_suspect: false,
         };
         if let Some(reason) = &rule.disabled {
             finding.status = Status::Disabled;
-            finding.note = Some(reason.en.clone());
+            finding.disabled = Some(reason.clone());
             return finding;
         }
         let applies = self.applies(at);

@@ -199,6 +199,10 @@ impl Evidences<'_> {
             let from = due.checked_add(after.map_or(SignedDuration::ZERO, deadline::LimitSpan::exact));
             told.from = from.ok().map(|from| Moment::new(from, offset));
         }
+        // A planned time that lies ahead has not started the clock, unless the limit looks back from it.
+        if start.planned && began > now && due > began {
+            return;
+        }
         let left = due.duration_since(ended.unwrap_or(now));
         status.left_seconds = Some(left.as_secs());
         status.state = match (ended.is_some(), left < SignedDuration::ZERO) {

@@ -8,7 +8,7 @@ use super::finding::{Assessment, Finding, Status};
 use super::proof::Evidences;
 use crate::Text;
 use crate::record::{Command, Record, holds};
-use crate::standard::{Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Standard};
+use crate::standard::{Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Standard, Usual};
 
 /// Why a step is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -156,6 +156,14 @@ impl Steps<'_> {
             && signers.zip(step.argument.as_ref()).is_some_and(|(signers, role)| signers.contains(role))
     }
 
+    /// This side records the event; what follows from other entries nobody records.
+    fn records(&self, event: &str) -> bool {
+        if self.course.signing_event() == Some(event) {
+            return self.side == Side::Field;
+        }
+        self.standard.event(kind_of(event)).is_some_and(|known| known.by.contains(&self.side))
+    }
+
     /// The duty should be done before one of these events.
     fn precedes(&self, step: &NextStep, events: &[String]) -> bool {
         let rule = step.rule.as_deref().and_then(|rule| self.standard.rule(rule));
@@ -189,11 +197,8 @@ impl Steps<'_> {
                 if self.evidences.timeline.happened(event) {
                     return false;
                 }
-                if self.course.signing_event() == Some(event) {
-                    return self.side == Side::Field;
-                }
-                let mine = self.standard.event(event).is_some_and(|known| known.by.contains(&self.side));
-                mine && self.course.may(event, &here.id)
+                let signing = self.course.signing_event() == Some(event);
+                self.records(event) && (signing || self.course.may(event, &here.id))
             })
             .cloned()
     }
@@ -205,11 +210,13 @@ impl Steps<'_> {
             if !self.evidences.is_duty_of(self.side, at, finding) {
                 continue;
             }
-            let gated: Vec<String> = self
-                .assessment
-                .gates
-                .iter()
-                .filter(|gate| Some(gate.event.as_str()) == upcoming)
+            // What went wrong is done again wherever it still stops something.
+            let again = finding.status == Status::Violated;
+            let leads = |event: &str| {
+                again || Some(event) == upcoming || self.usual_here().any(|usual| usual.event == event)
+            };
+            let gates = self.assessment.gates.iter().filter(|gate| leads(&gate.event));
+            let gated: Vec<String> = gates
                 .filter(|gate| gate.needs.iter().any(|need| need.rule == rule.id))
                 .map(|gate| gate.event.clone())
                 .collect();
@@ -272,14 +279,14 @@ impl Steps<'_> {
                 PartsDemand::Collected => Some(self.command_of_event("old-parts-collected")),
                 PartsDemand::Registered => Some(self.command_of_event("old-parts-registered")),
             },
-            Check::Act(act) => Some(self.command_of_event(&act.event)),
+            Check::Act(act) => self.records(&act.event).then(|| self.command_of_event(&act.event)),
             Check::Field(field) => {
                 field.sources.iter().filter(|source| finding.missing.contains(&source.0)).find_map(|source| {
                     match source.parts() {
                         ("note", name) => Some(("note".to_owned(), Some(name.to_owned()))),
                         ("survey", _) => Some(("survey".to_owned(), None)),
                         ("signature", role) => Some(("sign".to_owned(), Some(role.to_owned()))),
-                        ("event", event) => Some(self.command_of_event(event)),
+                        ("event", event) => self.records(event).then(|| self.command_of_event(event)),
                         ("answer", item) => Some(("answer".to_owned(), Some(item.to_owned()))),
                         ("measure", quantity) => Some(("measure".to_owned(), Some(quantity.to_owned()))),
                         ("parts", _) => Some(("consume-part".to_owned(), None)),
@@ -347,10 +354,7 @@ impl Steps<'_> {
                 continue;
             }
             let Check::Milestone(milestone) = &rule.check else { continue };
-            let mine = milestone.end.iter().find(|event| {
-                self.standard.event(kind_of(event)).is_some_and(|known| known.by.contains(&self.side))
-            });
-            let Some(event) = mine else { continue };
+            let Some(event) = milestone.end.iter().find(|event| self.records(event)) else { continue };
             let (command, argument) = self.command_of_event(event);
             self.list.push(NextStep {
                 rule: Some(rule.id.clone()),
@@ -366,21 +370,34 @@ impl Steps<'_> {
         }
     }
 
-    /// The next event of the document.
+    /// The next event of the document, unless it waits for the other side.
     fn event(&mut self, upcoming: Option<String>) {
-        if let Some(event) = upcoming {
+        if let Some(event) = upcoming.filter(|event| !self.waits(event)) {
             self.step_to(&event);
         }
     }
 
+    /// Something that the other side has to do first stops the event.
+    fn waits(&self, event: &str) -> bool {
+        let needs =
+            self.assessment.gates.iter().filter(|gate| gate.event == event).flat_map(|gate| &gate.needs);
+        needs.into_iter().any(|need| {
+            let at = self.standard.place(&need.rule);
+            let finding = self.assessment.findings.iter().find(|finding| finding.rule == need.rule);
+            !at.zip(finding).is_some_and(|(at, finding)| self.evidences.is_duty_of(self.side, at, finding))
+        })
+    }
+
     /// Events that usually happen in this state.
+    fn usual_here(&self) -> impl Iterator<Item = &Usual> {
+        self.course.job().usual.iter().filter(|usual| usual.state == self.assessment.state.id)
+    }
+
     fn usual(&mut self) {
-        for usual in &self.course.job().usual {
-            let kind = kind_of(&usual.event);
-            let mine = self.standard.event(kind).is_some_and(|known| known.by.contains(&self.side));
-            let here = usual.state == self.assessment.state.id;
-            if mine && here && !self.evidences.timeline.happened(&usual.event) {
-                self.step_to(&usual.event);
+        let events: Vec<String> = self.usual_here().map(|usual| usual.event.clone()).collect();
+        for event in events {
+            if self.records(&event) && !self.evidences.timeline.happened(&event) {
+                self.step_to(&event);
             }
         }
     }

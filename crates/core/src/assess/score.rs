@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::finding::Status;
 use super::judge::Judged;
 use super::proof::Evidences;
-use crate::record::{Event, Occurrence};
+use crate::record::{EntryId, Event, Occurrence};
 use crate::standard::{Check, Money, Rule, Score};
 use crate::{Moment, Text};
 
@@ -200,15 +200,26 @@ impl Evidences<'_> {
         crew.unwrap_or_default()
     }
 
-    /// The last decision or appeal about points.
-    fn last_word(&self, rule: &str, cause: &str) -> Option<&Event> {
+    /// Decisions and appeals about points, with their keys.
+    pub(crate) fn words_on(&self, rule: &str, cause: &str) -> Vec<(EntryId, &Occurrence, &Event)> {
         let kinds = ["score-confirmed", "score-waived", "score-appealed"];
         let words = kinds.iter().flat_map(|kind| self.timeline.standing(kind));
         words
             .filter(|at| at.about.as_deref() == Some(rule))
-            .filter_map(|at| Some((at, &self.record.events.get(&at.id?)?.1)))
-            .filter(|(_, event)| event.facts.get("cause").is_some_and(|known| known == cause))
-            .max_by_key(|(at, _)| (at.stamp.corrected(), at.id))
-            .map(|(_, event)| event)
+            .filter_map(|at| Some((at.id?, at, &self.record.events.get(&at.id?)?.1)))
+            .filter(|(_, _, event)| event.facts.get("cause").is_some_and(|known| known == cause))
+            .collect()
+    }
+
+    /// The last word about points: one that no other names as known. Order comes from what people had seen, not from their
+    /// clocks. Of two that did not know of each other an appeal stands, so that a reviewer looks again.
+    fn last_word(&self, rule: &str, cause: &str) -> Option<&Event> {
+        let words = self.words_on(rule, cause);
+        let answered = |id: &EntryId| words.iter().any(|(_, _, event)| event.ends.contains(id));
+        words
+            .iter()
+            .filter(|(id, ..)| !answered(id))
+            .max_by_key(|(id, at, event)| (event.kind == "score-appealed", at.stamp.corrected(), *id))
+            .map(|(_, _, event)| *event)
     }
 }

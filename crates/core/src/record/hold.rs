@@ -87,7 +87,8 @@ pub fn holds(record: &Record, standard: &Standard) -> BTreeMap<String, HoldTest>
         let (Some(item), Some(start)) = (&event.about, point(event)) else { continue };
         let Some(Ask::Hold(hold)) = standard.rule(item).and_then(|rule| rule.ask()) else { continue };
         let later = |known: &HoldTest| {
-            (known.start.by.stamp.corrected(), known.id) > (start.by.stamp.corrected(), *id)
+            let since = start.by.stamp.until(&known.start.by.stamp).duration;
+            (since, known.id) > (SignedDuration::ZERO, *id)
         };
         if tests.get(item).is_some_and(later) {
             continue;

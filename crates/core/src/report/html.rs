@@ -171,6 +171,7 @@ pub fn html(
                         _ => evidence.value.clone(),
                     })
                     .chain(finding.note.clone())
+                    .chain(finding.disabled.as_ref().map(|reason| reason.get(lang).to_owned()))
                     .collect::<Vec<_>>()
                     .join("; "),
             })

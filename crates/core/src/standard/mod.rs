@@ -20,7 +20,7 @@ pub use course::Course;
 pub use duty::*;
 pub use engine::engine_events;
 pub(crate) use engine::is_engine_event;
-pub use lint::{Diagnostic, Level, PackErrors, lint, lint_codes, resolve};
+pub use lint::{Diagnostic, Level, MAX_TABLES, PackErrors, lint, lint_codes, resolve};
 pub use matter::*;
 pub use overlay::{Disable, Extends, FlowAdditions, NewState, Overlay, Override, overlay_schema};
 pub use pack::*;

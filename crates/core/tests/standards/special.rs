@@ -58,14 +58,14 @@ pub const SPECIAL: &[Special] = &[
         "aftersales-rules.exchange-ineligible-explain",
         "service",
         "incident exchange-demanded; answer aftersales-rules.exchange-alternatives=insists; \
-         wrong aftersales-rules.exchange-eligible",
+         answer aftersales-rules.exchange-eligible=refused",
         "",
     ),
     special(
         "aftersales-rules.exchange-ineligible-sincerity",
         "service",
         "incident exchange-demanded; answer aftersales-rules.exchange-alternatives=insists; \
-         wrong aftersales-rules.exchange-eligible; audited aftersales-rules.exchange-ineligible-sincerity",
+         answer aftersales-rules.exchange-eligible=refused; audited aftersales-rules.exchange-ineligible-sincerity",
         "",
     ),
     // The office follows up before it closes the record: nothing holds it back from closing first.

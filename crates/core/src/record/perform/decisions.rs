@@ -158,8 +158,10 @@ impl Plan<'_> {
             self.side(Side::Office)?;
             self.holds_one_of(&score.reviewers, rule)?;
         }
+        let known = self.evidences.words_on(&rule.id, cause).iter().map(|(id, ..)| *id).collect();
         self.step(kind, |event| {
             event.about = Some(rule.id.clone());
+            event.ends = known;
             event.note = reason.map(ToOwned::to_owned);
             event.facts.insert("cause".to_owned(), cause.to_owned());
         })

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Diagnostic;
 use super::fault::{Fault, Level};
-use super::place::{Aim, Path, Tree, position};
+use super::place::{Aim, Path, Tree};
 use super::syntax::Damage;
 use super::words::shape as say;
 use crate::Text;
@@ -41,14 +41,14 @@ impl Finding {
         self.fault.message(&self.words)
     }
 
-    /// The diagnostic, with the element that is named `place`, at the bytes `span` of `source`.
+    /// The diagnostic, with the element that is named `place`, at the bytes `span` of a file.
     pub(in crate::standard) fn diagnostic(
         &self,
         place: String,
-        source: &str,
+        file: &Tree,
         span: Range<usize>,
     ) -> Diagnostic {
-        let (line, column) = position(source, span.start);
+        let (line, column) = file.position(span.start);
         Diagnostic {
             code: self.fault.code,
             level: self.fault.level,
@@ -128,9 +128,8 @@ impl Findings {
 
     /// Diagnostics with the lines of the file that was read.
     pub(in crate::standard) fn diagnostics(&self, tree: &Tree) -> Vec<Diagnostic> {
-        let located = |finding: &Finding| {
-            finding.diagnostic(tree.place(&finding.path), tree.source, finding.span(tree))
-        };
+        let located =
+            |finding: &Finding| finding.diagnostic(tree.place(&finding.path), tree, finding.span(tree));
         self.list.iter().map(located).collect()
     }
 }

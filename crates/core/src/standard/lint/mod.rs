@@ -98,7 +98,7 @@ pub(super) struct Checked {
 /// Reads a complete pack.
 pub(super) fn read(source: &str) -> Result<Checked, PackErrors> {
     let mended = syntax::mend(source);
-    let (tree, mut out) = parse(source, &mended);
+    let (tree, mut out) = parse(source, &mended).map_err(PackErrors)?;
     if tree.has("extends") {
         out.say(&words::shape::NEEDS_BASE, Path::top().key("extends"), []).on_key();
         return Err(PackErrors(sorted(out.diagnostics(&tree))));
@@ -124,7 +124,10 @@ pub(super) fn read(source: &str) -> Result<Checked, PackErrors> {
 /// ```
 pub fn lint(source: &str, find: &dyn Fn(&str) -> Option<Arc<Standard>>) -> Vec<Diagnostic> {
     let mended = syntax::mend(source);
-    let (tree, mut out) = parse(source, &mended);
+    let (tree, mut out) = match parse(source, &mended) {
+        Ok(parsed) => parsed,
+        Err(found) => return found,
+    };
     if tree.has("extends") {
         return sorted(overlay::apply(&tree, &mended.damage, out, find).1);
     }
@@ -139,7 +142,7 @@ pub fn lint(source: &str, find: &dyn Fn(&str) -> Option<Arc<Standard>>) -> Vec<D
 /// [`PackErrors`] names everything that is wrong with the changes or with what comes of them, at its line in `source`.
 pub fn resolve(source: &str, find: &dyn Fn(&str) -> Option<Arc<Standard>>) -> Result<String, PackErrors> {
     let mended = syntax::mend(source);
-    let (tree, out) = parse(source, &mended);
+    let (tree, out) = parse(source, &mended).map_err(PackErrors)?;
     if !tree.has("extends") {
         return Ok(source.to_owned());
     }
@@ -159,12 +162,21 @@ pub fn lint_codes() -> Vec<&'static str> {
     codes
 }
 
-fn parse<'s>(source: &'s str, mended: &'s Mended<'_>) -> (Tree<'s>, Findings) {
+/// Most tables and lists that a pack file may have; the largest of the library's own has a quarter of them.
+pub const MAX_TABLES: usize = 10_000;
+
+fn parse<'s>(source: &'s str, mended: &'s Mended<'_>) -> Result<(Tree<'s>, Findings), Vec<Diagnostic>> {
     let mut out = Findings::default();
     for (byte, message) in &mended.errors {
         out.say(&words::shape::SYNTAX, Path::top(), [message]).at_byte(*byte);
     }
-    (Tree::parse(source, &mended.text), out)
+    let tree = Tree::parse(source, &mended.text);
+    let size = tree.size();
+    if size > MAX_TABLES {
+        out.say(&words::shape::TOO_LARGE, Path::top(), [&size.to_string(), &MAX_TABLES.to_string()]);
+        return Err(sorted(out.diagnostics(&tree)));
+    }
+    Ok((tree, out))
 }
 
 /// A file's faults in the order of its lines, each once.

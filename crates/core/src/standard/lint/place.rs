@@ -62,12 +62,34 @@ const NAMES: [&str; 3] = ["id", "event", "rule"];
 pub(in crate::standard) struct Tree<'s> {
     pub(in crate::standard) source: &'s str,
     pub(in crate::standard) root: Spanned<DeTable<'s>>,
+    /// Where the lines of the file begin.
+    lines: Vec<usize>,
 }
 
 impl<'s> Tree<'s> {
     /// Reads a file, of which `text` is what is TOML: as long as the file, with blanks for the rest.
     pub(in crate::standard) fn parse(source: &'s str, text: &'s str) -> Self {
-        Self { source, root: DeTable::parse_recoverable(text).0 }
+        let lines = [0].into_iter().chain(source.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { source, root: DeTable::parse_recoverable(text).0, lines }
+    }
+
+    /// How many tables and lists the file has.
+    pub(in crate::standard) fn size(&self) -> usize {
+        fn size(value: &Spanned<DeValue>) -> usize {
+            match value.get_ref() {
+                DeValue::Table(table) => 1 + table.iter().map(|(_, value)| size(value)).sum::<usize>(),
+                DeValue::Array(array) => 1 + array.iter().map(size).sum::<usize>(),
+                _ => 0,
+            }
+        }
+        self.root.get_ref().iter().map(|(_, value)| size(value)).sum()
+    }
+
+    /// Line and column in characters, from 1, of a byte of the file.
+    pub(in crate::standard) fn position(&self, byte: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= byte);
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        (line, self.source.get(start..byte).map_or(1, |before| before.chars().count() + 1))
     }
 
     pub(in crate::standard) fn has(&self, key: &str) -> bool {
@@ -150,12 +172,4 @@ fn entry<'t, 's>(table: &'t DeTable<'s>, key: &str) -> Option<Entry<'t, 's>> {
 /// The entry that names an element.
 fn named<'t, 's>(table: &'t DeTable<'s>) -> Option<(&'static str, &'t Spanned<DeValue<'s>>)> {
     NAMES.into_iter().find_map(|key| Some((key, table.get(key)?)))
-}
-
-/// Line and column, from 1, of a byte.
-pub(in crate::standard) fn position(source: &str, byte: usize) -> (usize, usize) {
-    let before = source.get(..byte).unwrap_or(source);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
 }

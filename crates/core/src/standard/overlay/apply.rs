@@ -98,7 +98,7 @@ fn check_result(text: &str, tree: &Tree, origins: &[Origin], base: &Standard) ->
             Some((to, from)) => finding.path.moved(to, from),
             None => Path::top().key("extends"),
         };
-        let diagnostic = finding.diagnostic(place, tree.source, tree.span(&path, finding.aim));
+        let diagnostic = finding.diagnostic(place, tree, tree.span(&path, finding.aim));
         let known = |old: &Diagnostic| {
             (old.code, &old.place, &old.message) == (diagnostic.code, &diagnostic.place, &diagnostic.message)
         };

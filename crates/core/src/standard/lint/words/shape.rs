@@ -7,6 +7,9 @@ faults! {
         "this is not TOML: {0}" / "不符合 TOML 语法：{0}",
         "mend the line; everything else in the file is checked as far as it can be read"
         / "请修正该行；文件其余部分已尽量检查";
+    TOO_LARGE: Error "too-large",
+        "the file has {0} tables and lists, and at most {1} are read" / "文件含有 {0} 个表和数组，最多读取 {1} 个",
+        "divide it into several packs" / "请拆分为多个规范包";
     UNKNOWN_FIELD: Error "unknown-field",
         "unknown field `{0}`" / "未知字段“{0}”",
         "remove it; nobody would read it" / "请删除，此处没有这样的字段";
