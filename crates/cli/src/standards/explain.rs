@@ -30,6 +30,8 @@ pub(super) struct Explained<'a> {
     steps: Vec<OnStep<'a>>,
     reading: Option<&'a Text>,
     disabled: Option<&'a Text>,
+    overridden: bool,
+    overridden_because: Option<&'a Text>,
 }
 
 /// A deadline, part by part.
@@ -91,6 +93,7 @@ impl<'a> Explained<'a> {
     pub(super) fn of(standard: &'a Standard, rule: &'a Rule, lang: Lang) -> Self {
         let speech = Speech::of(standard, lang);
         let pack = standard.pack();
+        let based_on = pack.based_on.as_ref();
         let jobs = pack.jobs.iter().filter_map(|job| {
             let side = match standard.side_of(&job.id, rule)? {
                 Side::Field => "field",
@@ -144,6 +147,8 @@ impl<'a> Explained<'a> {
             steps: steps.collect(),
             reading: rule.reading.as_ref(),
             disabled: rule.disabled.as_ref(),
+            overridden: based_on.is_some_and(|base| base.overridden.contains(&rule.id)),
+            overridden_because: based_on.and_then(|base| base.reasons.get(&rule.id)),
         }
     }
 
@@ -166,6 +171,10 @@ impl<'a> Explained<'a> {
         let pack = speech.standard.pack();
         if let Some(reason) = self.disabled {
             line("switched off", "已停用", reason.get(lang));
+        }
+        if self.overridden {
+            let reason = self.overridden_because.map(|reason| reason.get(lang));
+            line("changed", "已修改", reason.unwrap_or(speech.say("by the company", "由公司修改")));
         }
         line("clause", "条款", &rule.clause);
         line(

@@ -103,6 +103,7 @@ extends = { id = "diesel", version = "1.0.0" }
 [[override]]
 rule = "diesel.specialist-2h"
 set = { check.milestone.limit = "PT1H" }
+reason = { en = "The yard has a specialist.", zh = "船厂自有专家。" }
 [[disable]]
 rule = "diesel.hotline-24h"
 reason = { en = "Another company answers.", zh = "由其他公司接听。" }

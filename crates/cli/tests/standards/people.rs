@@ -91,6 +91,8 @@ fn an_overlay_is_shown_with_what_it_changes() {
     assert!(back.contains("\"PT1H\" → \"PT2H\""));
     let (en, zh) = both(&["explain", "diesel.hotline-24h", "--with", file.name()]);
     assert!(en.contains("switched off  Another company answers.") && zh.contains("已停用"), "{en}");
+    let (en, zh) = both(&["explain", "diesel.specialist-2h", "--with", file.name()]);
+    assert!(en.contains("The yard has a specialist.") && zh.contains("船厂自有专家。"), "{en}");
     let (en, _) = both(&["show", file.name()]);
     assert!(en.contains("switched off: Another company answers."));
     let (whole, _) = both(&["resolve", file.name()]);

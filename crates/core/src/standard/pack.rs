@@ -74,6 +74,9 @@ pub struct BasedOn {
     /// Ids of the rules that were given other parameters.
     #[serde(default)]
     pub overridden: Vec<String>,
+    /// Why, by rule, where the company has said so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<String, Text>,
     /// Ids of the rules that were added.
     #[serde(default)]
     pub added: Vec<String>,

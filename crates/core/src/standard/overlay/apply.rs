@@ -132,6 +132,9 @@ impl Making<'_> {
             version: reference.version,
             sha256: reference.sha256,
             overridden: overlay.r#override.iter().map(|change| change.rule.clone()).collect(),
+            reasons: (overlay.r#override.iter())
+                .filter_map(|change| Some((change.rule.clone(), change.reason.clone()?)))
+                .collect(),
             added: overlay.rules.iter().map(|rule| rule.id.clone()).collect(),
         });
         for key in ["format", "id", "version", "title", "source", "about"] {
