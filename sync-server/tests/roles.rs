@@ -93,22 +93,30 @@ fn the_standard_says_which_role_answers_and_decides() {
     assert!(told["rules"][0]["clause"].as_str().is_some_and(|clause| !clause.is_empty()), "{told}");
     let both = server.token_of(&["warehouse", "customer-service"]);
     let shown = ok(give(&both, &answer));
-    assert_eq!(shown["record"]["answers"]["execution-form.verify-need"]["by"], "warehouse.customer-service");
+    let given = &shown["record"]["office_answers"]["execution-form.verify-need"];
+    assert_eq!(given["by"], "warehouse.customer-service");
     ok(give(&warehouse, &json!({"do": "say", "words": "The pump is in store."})));
     let mut dispatch = order(&["lee"]);
     dispatch["do"] = json!("dispatch");
     server.refused(|| give(&warehouse, &dispatch), 403, "role");
     ok(give(&both, &dispatch));
 
-    let case = json!({"standard": "aftersales-rules", "job": "complaint", "order": {"fault": "It leaks."}});
-    let case = ok(server.post("/v1/cases", &case))["visit"].as_str().unwrap().to_owned();
-    let path = format!("/v1/visits/{case}/commands");
-    let decide = json!({"do": "decide", "rule": "aftersales-rules.manager-final-say", "approved": true});
-    let give = |token: &str| server.ask_by(token, Method::POST, &path).json(&decide).send().unwrap();
-    let told = server.refused(|| give(&both), 409, "forbidden");
-    assert_eq!(told["rules"][0]["rule"], "aftersales-rules.manager-final-say");
+    let order = json!({"standard": "engineering", "job": "installation", "order": {"scope": "One line"}});
+    let visit =
+        ok(server.post("/v1/requests/101001241625/register", &order))["visit"].as_str().unwrap().to_owned();
+    let path = format!("/v1/visits/{visit}/commands");
+    let give =
+        |token: &str, body: &Value| server.ask_by(token, Method::POST, &path).json(body).send().unwrap();
+    let sales = server.token_of(&["sales"]);
+    ok(give(&sales, &json!({"do": "report", "event": "install-order-issued"})));
+    let decide = json!({"do": "decide", "rule": "engineering.install-order-director-sign", "approved": true});
+    let told = server.refused(|| give(&sales, &decide), 409, "forbidden");
+    assert_eq!(told["rules"][0]["rule"], "engineering.install-order-director-sign");
     let director = server.token_of(&["service-director"]);
-    assert_eq!(ok(give(&director))["assessment"]["state"]["id"], "accepted");
+    let shown = ok(give(&director, &decide));
+    let findings = shown["assessment"]["findings"].as_array().unwrap();
+    let signed = findings.iter().find(|finding| finding["rule"] == "engineering.install-order-director-sign");
+    assert_eq!(signed.unwrap()["status"], "satisfied");
 }
 
 #[test]

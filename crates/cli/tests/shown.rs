@@ -46,7 +46,17 @@ fn lists_show_kind_and_job_and_take_one_kind() {
 fn next_says_who_what_follows_and_how_to_do_it() {
     let folder = seeded_jobs();
     let folder = folder.path();
-    said(folder, "08:50", &["report-event", "IGN-1", "guarded-step-planned", "--about", "ignition"]);
+    for step in [
+        &["accept", "IGN-1"][..],
+        &["depart", "IGN-1"],
+        &["arrive", "IGN-1"],
+        &["answer", "IGN-1", "identify-self", "--yes"],
+        &["answer", "IGN-1", "show-card", "--yes"],
+        &["start", "IGN-1"],
+        &["report-event", "IGN-1", "guarded-step-planned", "--about", "ignition"],
+    ] {
+        said(folder, "08:50", step);
+    }
     let next = said(folder, "08:51", &["next", "IGN-1"]);
     holds(
         &next,

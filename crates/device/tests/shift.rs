@@ -171,8 +171,7 @@ fn close(duty: &Duty) {
         }
         other => panic!("{other:?}"),
     }
-    let last = AnswerValue::Time(moment("2026-03-02T17:04:00+08:00"));
-    duty.answer("17:05", "counter-finish-queue", last);
+    duty.answer("17:05", "counter-finish-queue", AnswerValue::Yes(true));
     assert_eq!(duty.at("17:06", &report("counter-closed")).unwrap().state, "counter-closed");
     duty.answer("17:10", "counter-shift-handover", text("Handed to the evening clerk; nothing open"));
     duty.answer("17:12", "counter-daily-report", text("Daily report of 2 March"));

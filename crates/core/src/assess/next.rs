@@ -204,6 +204,7 @@ impl Steps<'_> {
     }
 
     fn duties(&mut self, upcoming: Option<&str>) {
+        let running = holds(self.evidences.record, self.standard);
         for finding in &self.assessment.findings {
             let Some(rule) = self.standard.rule(&finding.rule) else { continue };
             let Some(at) = self.standard.place(&finding.rule) else { continue };
@@ -221,6 +222,8 @@ impl Steps<'_> {
                 .map(|gate| gate.event.clone())
                 .collect();
             let owed = finding.status == Status::Outstanding;
+            // What has been begun is to be ended.
+            let owed = owed || running.get(&rule.id).is_some_and(|test| test.end.is_none());
             if gated.is_empty() && !owed {
                 continue;
             }
