@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jobsheet_core::record::{Command, DocumentId, Exception, ResolveTarget};
+use jobsheet_core::record::{Command, DocumentId, ResolveTarget};
 use jobsheet_core::standard::Standard;
 
 use crate::Here;
@@ -46,54 +46,38 @@ fn cause(standard: &Standard, cause: String) -> String {
     key.map_or(name.clone(), |key| format!("{name}#{key}"))
 }
 
-/// Whether a command names a rule without its prefix.
-fn names_short(command: &Command) -> bool {
+/// The rules that a command names, to be read or written.
+fn rules(command: &mut Command) -> Vec<&mut String> {
     match command {
         Command::Answer { item: rule, .. }
         | Command::BeginHold { item: rule, .. }
         | Command::EndHold { item: rule, .. }
         | Command::Decide { rule, .. }
+        | Command::Score { rule, .. }
         | Command::AddPhoto { item: Some(rule), .. }
         | Command::ExplainDelay { milestone: rule, .. }
         | Command::Escalate { milestone: rule, .. }
         | Command::ReportBreach { rule, .. }
-        | Command::Resolve { target: ResolveTarget::Answer(rule), .. } => is_short(rule),
-        Command::Score { rule, cause, .. } => is_short(rule) || is_short(cause),
+        | Command::Resolve { target: ResolveTarget::Answer(rule), .. } => vec![rule],
         Command::Attest { exceptions, .. } | Command::Audit { exceptions, .. } => {
-            exceptions.iter().any(|exception| is_short(&exception.rule))
+            exceptions.iter_mut().map(|exception| &mut exception.rule).collect()
         }
-        _ => false,
+        _ => Vec::new(),
     }
 }
 
-/// The command with every rule id in full.
+/// The command with every rule id in full. The standard is loaded only if one is not.
 pub(crate) fn complete(here: &Here<'_>, visit: DocumentId, mut command: Command) -> Result<Command, Failure> {
-    if !names_short(&command) {
+    let short_cause = matches!(&command, Command::Score { cause, .. } if is_short(cause));
+    if !short_cause && rules(&mut command).iter().all(|rule| !is_short(rule)) {
         return Ok(command);
     }
     let standard: Arc<Standard> = here.store.standard(visit)?;
-    let full = |rule: &mut String| *rule = qualified(&standard, std::mem::take(rule));
-    let all = |exceptions: &mut Vec<Exception>| {
-        for exception in exceptions {
-            full(&mut exception.rule);
-        }
-    };
-    match &mut command {
-        Command::Answer { item: rule, .. }
-        | Command::BeginHold { item: rule, .. }
-        | Command::EndHold { item: rule, .. }
-        | Command::Decide { rule, .. }
-        | Command::AddPhoto { item: Some(rule), .. }
-        | Command::ExplainDelay { milestone: rule, .. }
-        | Command::Escalate { milestone: rule, .. }
-        | Command::ReportBreach { rule, .. }
-        | Command::Resolve { target: ResolveTarget::Answer(rule), .. } => full(rule),
-        Command::Score { rule, cause: about, .. } => {
-            full(rule);
-            *about = cause(&standard, std::mem::take(about));
-        }
-        Command::Attest { exceptions, .. } | Command::Audit { exceptions, .. } => all(exceptions),
-        _ => {}
+    for rule in rules(&mut command) {
+        *rule = qualified(&standard, std::mem::take(rule));
+    }
+    if let Command::Score { cause: about, .. } = &mut command {
+        *about = cause(&standard, std::mem::take(about));
     }
     Ok(command)
 }

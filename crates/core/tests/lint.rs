@@ -274,6 +274,9 @@ fn nothing_makes_the_linter_fall_over() {
     {
         let _ = lint(&format!("{}{}", &BASE[..at], &BASE[at + 40..]), &find);
     }
+    // A name of a megabyte is unknown, and is like none that is known.
+    let long = BASE.replacen("roles = [\"", &format!("roles = [\"{}", "x".repeat(1 << 20)), 1);
+    assert!(lint(&long, &find).iter().any(|one| one.code == "unknown-role"));
     for text in [
         "",
         "=",

@@ -2,7 +2,7 @@
 
 use super::proof::{Evidence, Evidences, Proof};
 use super::value::latest;
-use crate::record::{AnswerValue, ResolveTarget, holds};
+use crate::record::{AnswerValue, ResolveTarget};
 use crate::standard::{Ask, Rule, Source};
 
 impl Evidences<'_> {
@@ -110,7 +110,7 @@ impl Evidences<'_> {
     /// The last hold test. One that has failed is broken, until another is begun.
     fn held(&self, rule: &Rule) -> Proof {
         let mut proof = Proof::default();
-        let Some(test) = holds(self.record, self.standard).remove(&rule.id) else {
+        let Some(test) = self.holds.get(&rule.id) else {
             proof.missing.push(self.place("hold", &rule.id));
             return self.or_waived(rule, proof);
         };

@@ -7,7 +7,7 @@ use super::consequence::{Consequence, consequences};
 use super::finding::{Assessment, Finding, Status};
 use super::proof::Evidences;
 use crate::Text;
-use crate::record::{Command, Record, holds};
+use crate::record::{Command, Record};
 use crate::standard::{Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Standard, Usual};
 
 /// Why a step is on the list.
@@ -164,6 +164,11 @@ impl Steps<'_> {
         self.standard.event(kind_of(event)).is_some_and(|known| known.by.contains(&self.side))
     }
 
+    /// A hold test of the rule has begun and not ended.
+    fn runs(&self, rule: &str) -> bool {
+        self.evidences.holds.get(rule).is_some_and(|test| test.end.is_none())
+    }
+
     /// The duty should be done before one of these events.
     fn precedes(&self, step: &NextStep, events: &[String]) -> bool {
         let rule = step.rule.as_deref().and_then(|rule| self.standard.rule(rule));
@@ -204,7 +209,6 @@ impl Steps<'_> {
     }
 
     fn duties(&mut self, upcoming: Option<&str>) {
-        let running = holds(self.evidences.record, self.standard);
         for finding in &self.assessment.findings {
             let Some(rule) = self.standard.rule(&finding.rule) else { continue };
             let Some(at) = self.standard.place(&finding.rule) else { continue };
@@ -223,7 +227,7 @@ impl Steps<'_> {
                 .collect();
             let owed = finding.status == Status::Outstanding;
             // What has been begun is to be ended.
-            let owed = owed || running.get(&rule.id).is_some_and(|test| test.end.is_none());
+            let owed = owed || self.runs(&rule.id);
             if gated.is_empty() && !owed {
                 continue;
             }
@@ -261,9 +265,7 @@ impl Steps<'_> {
                     ("measure".to_owned(), Some(quantity.clone()))
                 }
                 Ask::Hold(_) => {
-                    let running = holds(self.evidences.record, self.standard);
-                    let runs = running.get(rule).is_some_and(|test| test.end.is_none());
-                    let command = if runs { "end-hold" } else { "begin-hold" };
+                    let command = if self.runs(rule) { "end-hold" } else { "begin-hold" };
                     (command.to_owned(), Some(rule.to_owned()))
                 }
                 _ => ("answer".to_owned(), Some(rule.to_owned())),

@@ -1,12 +1,13 @@
 //! Whether one rule's duty is proved by what stands in the record. The checks of commands and the assessment both ask here.
 
 use std::cell::{Cell, OnceCell};
+use std::collections::BTreeMap;
 
 use cel::Context;
 use serde::Serialize;
 
 use super::facts::facts;
-use crate::record::{AnswerValue, By, EntryId, Occurrence, Record, Timeline, state};
+use crate::record::{AnswerValue, By, EntryId, HoldTest, Occurrence, Record, Timeline, holds, state};
 use crate::standard::condition;
 use crate::standard::{
     Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Source, Standard,
@@ -83,6 +84,8 @@ pub(crate) struct Evidences<'a> {
     pub(crate) standard: &'a Standard,
     pub(crate) course: &'a Course,
     pub(crate) timeline: Timeline,
+    /// The last hold test of each rule.
+    pub(crate) holds: BTreeMap<String, HoldTest>,
     /// Only the outcome is wanted: words are left empty.
     pub(crate) lean: bool,
     /// Made when the first condition is asked: most commands meet none.
@@ -98,6 +101,7 @@ impl<'a> Evidences<'a> {
             standard,
             course: standard.course(&record.job),
             timeline: Timeline::of(record, standard),
+            holds: holds(record, standard),
             lean: false,
             context: OnceCell::new(),
             applied: vec![Cell::new(None); standard.pack().rules.len()],

@@ -7,7 +7,6 @@ use crate::record::command::ScoreVerdict;
 use crate::record::containers::Place;
 use crate::record::entry::Exception;
 use crate::record::error::Refusal;
-use crate::record::hold::holds;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_WORDS_CHARS};
 use crate::record::write::Write;
 use crate::standard::{Ask, Check, Hold, Rule, Side};
@@ -42,7 +41,7 @@ impl Plan<'_> {
         let (rule, hold) = self.hold(item)?;
         // Checks the value and the unit; what the test found stands in its own event.
         self.measurement(&hold.quantity, value, unit, None)?;
-        let running = holds(self.record, self.standard).remove(&rule.id).filter(|test| test.end.is_none());
+        let running = self.evidences.holds.get(&rule.id).filter(|test| test.end.is_none());
         let Some(running) = running else {
             return Err(Refusal::Invalid {
                 field: "item".to_owned(),

@@ -134,31 +134,14 @@ impl Findings {
     }
 }
 
-/// The known name that is nearest to one that is not, if it is near at all.
+/// The known name that is nearest to one that is not, if it is near at all. Names whose lengths alone keep them apart are not
+/// compared letter by letter.
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let limit = (name.chars().count() / 3).min(4);
     known
-        .filter(|other| *other != name)
-        .map(|other| (distance(name, other), other))
+        .filter(|other| *other != name && other.chars().count().abs_diff(name.chars().count()) <= limit)
+        .map(|other| (strsim::osa_distance(name, other), other))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, other)| other)
-}
-
-/// Letters to insert, drop, replace or swap with their neighbour so that one word becomes the other.
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=right.len()).collect()];
-    for (i, one) in left.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, other) in right.iter().enumerate() {
-            let mut best = (rows[i][j + 1] + 1).min(row[j] + 1).min(rows[i][j] + usize::from(one != other));
-            if i > 0 && j > 0 && *one == right[j - 1] && left[i - 1] == *other {
-                best = best.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[left.len()][right.len()]
 }
