@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc};
+use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 
 use super::error::RecordError;
 use crate::standard::{Flow, Kind, Side};
@@ -23,7 +23,9 @@ pub(crate) enum Place {
     Measures,
     Parts,
     Photos,
+    Documents,
     Signatures,
+    Seals,
     Survey,
     Attested,
     Amendments,
@@ -31,7 +33,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    const ALL: [Place; 16] = [
+    const ALL: [Place; 18] = [
         Place::Office,
         Place::Order,
         Place::OfficeEvents,
@@ -43,7 +45,9 @@ impl Place {
         Place::Measures,
         Place::Parts,
         Place::Photos,
+        Place::Documents,
         Place::Signatures,
+        Place::Seals,
         Place::Survey,
         Place::Attested,
         Place::Amendments,
@@ -63,7 +67,9 @@ impl Place {
             Place::Measures => ("field", "measures"),
             Place::Parts => ("field", "parts"),
             Place::Photos => ("field", "photos"),
+            Place::Documents => ("field", "documents"),
             Place::Signatures => ("field", "signatures"),
+            Place::Seals => ("field", "seals"),
             Place::Survey => ("field", "survey"),
             Place::Attested => ("field", "attested"),
             Place::Amendments => ("field", "amendments"),
@@ -75,6 +81,14 @@ impl Place {
     pub(crate) fn name(self) -> String {
         let (root, leaf) = self.path();
         if leaf.is_empty() { root.to_owned() } else { format!("{root}/{leaf}") }
+    }
+
+    /// The first schema that has the place.
+    pub(crate) fn since(self) -> u64 {
+        match self {
+            Place::Documents | Place::Seals => 2,
+            _ => 1,
+        }
     }
 
     /// A device may write here.
@@ -92,7 +106,9 @@ impl Place {
                 | Place::Measures
                 | Place::Parts
                 | Place::Photos
+                | Place::Documents
                 | Place::Signatures
+                | Place::Seals
                 | Place::Amendments
                 | Place::Talk
         )
@@ -164,14 +180,15 @@ impl Containers {
         Ok(Self { places, notes })
     }
 
-    /// Finds all containers of a document.
+    /// Finds all containers of a document. Places that its schema does not have yet are empty.
     pub(crate) fn find(doc: &Automerge) -> Result<Self, RecordError> {
         let object = |parent: &ObjId, key: &str, path: &str| match doc.get(parent, key) {
             Ok(Some((automerge::Value::Object(ObjType::Map), id))) => Ok(id),
             _ => Err(RecordError::NotARecord { missing: path.to_owned() }),
         };
+        let schema = schema(doc)?;
         let mut places = BTreeMap::new();
-        for place in Place::ALL {
+        for place in Place::ALL.into_iter().filter(|place| place.since() <= schema) {
             let (root, leaf) = place.path();
             let parent = object(&ROOT, root, root)?;
             let id = if leaf.is_empty() { parent } else { object(&parent, leaf, &place.name())? };
@@ -189,10 +206,9 @@ impl Containers {
         Ok(Self { places, notes })
     }
 
-    /// The object id of a place.
-    pub(crate) fn id(&self, place: Place) -> &ObjId {
-        // Every place is inserted by `create` and `find`; the root stands in for one that can not be missing.
-        self.places.get(&place).unwrap_or(&ROOT)
+    /// The object id of a place; none: the document is of an older schema.
+    pub(crate) fn id(&self, place: Place) -> Option<&ObjId> {
+        self.places.get(&place)
     }
 
     /// The place that an object id stands for.
@@ -204,5 +220,18 @@ impl Containers {
     /// Whether an object id is a note.
     pub(crate) fn is_note(&self, counter: u64, actor: &automerge::ActorId) -> bool {
         self.notes.values().any(|id| matches!(id, ObjId::Id(at, by, _) if *at == counter && by == actor))
+    }
+}
+
+/// The schema of a document.
+pub(crate) fn schema(doc: &Automerge) -> Result<u64, RecordError> {
+    let missing = || RecordError::NotARecord { missing: "schema".to_owned() };
+    match doc.get(ROOT, "schema") {
+        Ok(Some((Value::Scalar(scalar), _))) => match scalar.as_ref() {
+            ScalarValue::Uint(number) => Ok(*number),
+            ScalarValue::Int(number) => u64::try_from(*number).map_err(|_| missing()),
+            _ => Err(missing()),
+        },
+        _ => Err(missing()),
     }
 }

@@ -277,7 +277,10 @@ fn perform_write(
     write: &Write,
 ) -> Result<(), automerge::AutomergeError> {
     match write {
-        Write::Put { place, key, entry } => tx.put(at.id(*place), key.as_str(), entry.text()),
+        Write::Put { place, key, entry } => match at.id(*place) {
+            Some(object) => tx.put(object, key.as_str(), entry.text()),
+            None => Err(automerge::AutomergeError::InvalidObjId(place.name())),
+        },
         Write::Splice { note, at: index, delete, insert } => {
             let Some(id) = at.notes.get(note) else {
                 return Err(automerge::AutomergeError::InvalidObjId(note.clone()));

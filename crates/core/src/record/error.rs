@@ -71,6 +71,16 @@ pub enum Refusal {
         /// Newest schema this version edits.
         supported: u64,
     },
+    /// The document was made by an older version of Jobsheet and has no place for this.
+    #[error(
+        "the visit has schema {found}, and this needs {needed}; the office must register it anew with a current server. Everything else works"
+    )]
+    OlderSchema {
+        /// Schema of the document.
+        found: u64,
+        /// The first schema with a place for it.
+        needed: u64,
+    },
     /// The visit pins another standard than the one given.
     #[error("the visit pins {wanted}, but {given} was given")]
     OtherStandard {
@@ -91,6 +101,7 @@ impl Refusal {
             Refusal::Invalid { .. } => "invalid",
             Refusal::Sealed { .. } => "sealed",
             Refusal::NewerSchema { .. } => "newer-schema",
+            Refusal::OlderSchema { .. } => "older-schema",
             Refusal::OtherStandard { .. } => "other-standard",
         }
     }
@@ -103,7 +114,9 @@ impl Refusal {
             | Refusal::Forbidden { rule, .. }
             | Refusal::Invalid { rule, .. }
             | Refusal::Sealed { rule } => rule.iter().map(AsRef::as_ref).collect(),
-            Refusal::NewerSchema { .. } | Refusal::OtherStandard { .. } => Vec::new(),
+            Refusal::NewerSchema { .. } | Refusal::OlderSchema { .. } | Refusal::OtherStandard { .. } => {
+                Vec::new()
+            }
         }
     }
 }

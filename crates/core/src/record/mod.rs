@@ -33,8 +33,11 @@ pub use state::{Contradiction, RecordState, SideState, state};
 pub use timeline::{Occurrence, Timeline};
 pub use view::{Record, StandardRef};
 
-/// The schema this library writes. It refuses to edit a newer one, and still carries it.
-pub const SCHEMA: u64 = 1;
+/// The schema this library writes. It refuses to edit a newer one, and still carries it; an older one it edits, but for the
+/// places that came later.
+///
+/// 1: the first. 2: `field/documents` and `field/seals`.
+pub const SCHEMA: u64 = 2;
 
 /// Id of a document: a UUID.
 pub type DocumentId = uuid::Uuid;

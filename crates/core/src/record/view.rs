@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::DocumentId;
 use super::command::ResolveTarget;
 use super::conflict::{Conflict, Version};
-use super::containers::{Containers, Place};
+use super::containers::{self, Containers, Place};
 use super::entry::{
     Answer, Assignment, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating,
     Signature,
@@ -95,11 +95,7 @@ impl Record {
             _ => None,
         };
         let missing = |path: &str| RecordError::NotARecord { missing: path.to_owned() };
-        let schema = match root("schema") {
-            Some(ScalarValue::Uint(number)) => number,
-            Some(ScalarValue::Int(number)) => u64::try_from(number).map_err(|_| missing("schema"))?,
-            _ => return Err(missing("schema")),
-        };
+        let schema = containers::schema(doc)?;
         let Some(ScalarValue::Str(id)) = root("id") else { return Err(missing("id")) };
         let Some(ScalarValue::Str(standard)) = root("standard") else { return Err(missing("standard")) };
         let kind = match root("kind") {
@@ -227,7 +223,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn all(&mut self) {
-        for item in self.doc.map_range(self.at.id(Place::Order), ..) {
+        let order = self.at.id(Place::Order);
+        for item in order.iter().flat_map(|order| self.doc.map_range(*order, ..)) {
             if let ValueRef::Scalar(value) = &item.value
                 && let automerge::ScalarValueRef::Str(text) = value
             {
@@ -264,7 +261,7 @@ impl Reader<'_> {
     }
 
     fn assignment(&mut self) {
-        let office = self.at.id(Place::Office).clone();
+        let Some(office) = self.at.id(Place::Office).cloned() else { return };
         let found = self.doc.get(&office, "assignment").ok().flatten();
         if let Some((Value::Scalar(scalar), _)) = found {
             let text = scalar.as_str().unwrap_or_default().to_owned();
@@ -283,7 +280,8 @@ impl Reader<'_> {
 
     fn texts(&mut self, place: Place) -> Vec<(String, String, bool)> {
         let mut texts = Vec::new();
-        for item in self.doc.map_range(self.at.id(place), ..) {
+        let Some(object) = self.at.id(place) else { return texts };
+        for item in self.doc.map_range(object, ..) {
             match &item.value {
                 ValueRef::Scalar(automerge::ScalarValueRef::Str(text)) => {
                     texts.push((item.key.to_string(), text.to_string(), item.conflict));
@@ -315,8 +313,7 @@ impl Reader<'_> {
     ) -> BTreeMap<String, T> {
         let mut registers = BTreeMap::new();
         for (key, text, conflict) in self.texts(place) {
-            if conflict {
-                let object = self.at.id(place).clone();
+            if conflict && let Some(object) = self.at.id(place).cloned() {
                 self.conflict(&object, &key, &target(key.clone()));
             }
             if let Some(entry) = self.parse(place, &key, &text) {

@@ -402,14 +402,27 @@ fn a_dispatch_names_a_crew_and_a_span_of_time() {
 
 #[test]
 fn a_newer_schema_is_carried_and_not_edited() {
-    let mut job = Job::in_work("normal").crafted(|doc| doc.put(ROOT, "schema", 2_u64).unwrap());
+    let mut job = Job::in_work("normal").crafted(|doc| doc.put(ROOT, "schema", 3_u64).unwrap());
     for command in [Command::Finish, append("x"), Command::Say { words: "x".into() }] {
-        field(&mut job, command, "newer-schema", "has schema 2, this version edits up to 1", &[]);
+        field(&mut job, command, "newer-schema", "has schema 3, this version edits up to 2", &[]);
     }
     office(&mut job, Command::Close, "newer-schema", "update the app", &[]);
     assert_eq!(job.assess().state.id, "in-work", "it is still read");
     let carried: Vec<Vec<u8>> = job.visit.changes().into_iter().map(|change| change.bytes).collect();
     assert_eq!(Document::from_changes(&carried).unwrap().heads(), job.visit.heads(), "and still synced");
+}
+
+#[test]
+fn an_older_schema_is_read_and_edited() {
+    // Saved by the version that wrote schema 1.
+    let visit = Document::load(include_bytes!("../fixtures/visit-schema-1.automerge")).unwrap();
+    assert_eq!(visit.record().schema, 1);
+    assert_eq!(visit.record().unreadable, Vec::<String>::new());
+    let mut job = Job { visit, ..Job::in_work("normal") };
+    assert_eq!(job.assess().state.id, "in-work");
+    job.go(Command::Finish);
+    assert_eq!(job.assess().state.id, "verifying");
+    assert_eq!(Document::load(&job.visit.save()).unwrap().record(), job.visit.record());
 }
 
 #[test]

@@ -62,9 +62,11 @@ pub(in crate::record) fn perform(
     plan.member()?;
     let writes = plan.command(command)?;
     for write in &writes {
-        if let Write::Put { entry, .. } = write
-            && entry.text().len() > MAX_ENTRY_BYTES
-        {
+        let Write::Put { place, entry, .. } = write else { continue };
+        if place.since() > record.schema {
+            return Err(Refusal::OlderSchema { found: record.schema, needed: place.since() });
+        }
+        if entry.text().len() > MAX_ENTRY_BYTES {
             let reason = format!("is larger than the {MAX_ENTRY_BYTES} bytes of one entry");
             return Err(invalid(command.name(), &reason));
         }
