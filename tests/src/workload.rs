@@ -129,6 +129,33 @@ pub fn worked(standard: &Arc<Standard>, number: u64) -> Result<Document, ApplyEr
     Ok(visit)
 }
 
+/// The n-th visit with `changes` changes: two devices of the crew work at once and exchange what they have every 25 commands.
+///
+/// # Errors
+/// [`ApplyError`] if the pack does not fit the workload.
+pub fn long(standard: &Arc<Standard>, number: u64, changes: usize) -> Result<Document, ApplyError> {
+    const EXCHANGE_EVERY: usize = 25;
+    let mut first = dispatched(standard, number)?;
+    let mut second = first.clone();
+    first.set_actor(&visit_id(number).into_bytes());
+    second.set_actor(&visit_id(number + 1).into_bytes());
+    let mut commands = (number..).flat_map(|round| field_commands(standard, round)).zip(2_u64..);
+    let mut made = first.changes().len();
+    while made < changes {
+        let mut bytes = Vec::new();
+        for visit in [&mut first, &mut second] {
+            let take = EXCHANGE_EVERY.min(changes - made);
+            for (command, at) in commands.by_ref().take(take) {
+                bytes.push(visit.apply(standard, &command, &context(number, at, Side::Field))?.bytes);
+            }
+            made += take;
+        }
+        first.merge(&bytes)?;
+        second.merge(&bytes)?;
+    }
+    Ok(first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +166,11 @@ mod tests {
         let visit = worked(&standard, 7).unwrap();
         assert_eq!(visit.changes().len(), CHANGES);
         assert_eq!(visit.record().parts.len(), 8);
+    }
+
+    #[test]
+    fn a_long_visit_has_as_many_changes_as_were_asked_for() {
+        let standard = jobsheet_core::standard::builtin("execution-form").unwrap().unwrap();
+        assert_eq!(long(&standard, 7, 310).unwrap().changes().len(), 310);
     }
 }

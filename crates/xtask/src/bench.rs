@@ -18,20 +18,23 @@ enum What {
     Local,
     /// The five packs: load, judge, size.
     Standards,
+    /// The service record: attach, history.
+    Record,
 }
 
 /// A bar: a figure in its unit and the most it may be.
-struct Bar {
-    name: &'static str,
+struct Bar<'a> {
+    name: &'a str,
     measured: f64,
     limit: f64,
-    unit: &'static str,
+    unit: &'a str,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
     match options.what {
         What::Local => local(),
         What::Standards => standards(),
+        What::Record => record(),
     }
 }
 
@@ -60,6 +63,22 @@ fn standards() -> Outcome {
         Bar { name: "assess-largest-warm", measured: warm, limit: 200.0, unit: "us" },
         Bar { name: "embedded-packs", measured: embedded / 1e3, limit: 600.0, unit: "kB" },
     ])
+}
+
+/// The bench of the record names its bars itself, one line each: name, measured, limit, unit.
+fn record() -> Outcome {
+    let file = measured("record")?.join("record.txt");
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut bars = Vec::new();
+    for line in text.lines() {
+        let wrong = || format!("{}: not a bar: {line}", file.display());
+        let [name, measured, limit, unit] = line.split(' ').collect::<Vec<_>>()[..] else {
+            return Err(wrong());
+        };
+        let (measured, limit) = (measured.parse().map_err(|_| wrong())?, limit.parse().map_err(|_| wrong())?);
+        bars.push(Bar { name, measured, limit, unit });
+    }
+    report(&bars)
 }
 
 fn local() -> Outcome {
