@@ -10,6 +10,7 @@ use jobsheet_core::standard::Kind;
 
 use crate::act::Act;
 use crate::failure::Failure;
+use crate::incidents::AlertArgs;
 use crate::standards::StandardsVerb;
 
 const EPILOGUE: &str = "\
@@ -84,6 +85,26 @@ pub(crate) enum Verb {
         #[arg(long)]
         role: Option<String>,
     },
+    /// Special situations that have been reported: what is still to do, and who is to be told
+    Incidents {
+        /// Id or order number
+        visit: String,
+    },
+    /// One special situation: what to bear in mind and say, what to do in order, who is told by when
+    ///
+    /// Shown whether or not it has been reported. It is reported with `report-event`, or with `alert` if somebody is in
+    /// danger.
+    Incident {
+        /// Id or order number
+        visit: String,
+        /// The situation, an id of the pack
+        situation: String,
+    },
+    /// Call the office for help; tries again until the server has it
+    ///
+    /// The alert is kept on the device before anything is tried, goes before all other work, and nothing in the record stops
+    /// it. Ending the program ends the tries, not the alert: the next sync sends it first.
+    Alert(AlertArgs),
     /// Who changed what, and when
     History {
         /// Id or order number

@@ -4,6 +4,7 @@ mod act;
 mod args;
 mod complete;
 mod failure;
+mod incidents;
 mod lists;
 mod names;
 mod next;
@@ -85,6 +86,9 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Quarantine { discard } => lists::quarantine(&here, discard),
         Verb::Show { visit } => show::show(&here, &visit),
         Verb::Next { visit, role } => next::next(&here, &visit, role.as_deref()),
+        Verb::Incidents { visit } => incidents::list(&here, &visit),
+        Verb::Incident { visit, situation } => incidents::show(&here, &visit, &situation),
+        Verb::Alert(args) => incidents::alert(&here, args),
         Verb::History { visit } => visit::history(&here, &visit),
         Verb::Report { visit, out, audience } => visit::report(&here, &visit, out, audience),
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),

@@ -61,6 +61,7 @@ fn describe(names: &Names<'_>, number: usize, step: &NextStep, out: &mut String)
         Why::Deadline { left_seconds: Some(left) } => (format!("{} {}", span(*left), words.left), &[][..]),
         Why::Deadline { left_seconds: None } => (words.deadlines.to_owned(), &[][..]),
         Why::Owed => (words.owed.to_owned(), &[][..]),
+        Why::Alert { .. } => (words.alert_open.to_owned(), &[][..]),
         Why::Conflict => (words.conflicts.to_owned(), &[][..]),
         Why::Attest { rules } => (words.rules(rules.len()), &[][..]),
         Why::Step => (String::new(), &[][..]),
@@ -68,6 +69,9 @@ fn describe(names: &Names<'_>, number: usize, step: &NextStep, out: &mut String)
     let _ = writeln!(out, "{number:>2}. {}{clause}", step.text.get(names.lang));
     let hint = names.subcommand(&step.command, step.argument.as_deref());
     let _ = writeln!(out, "    {}", format!("{}  {why}", hint.trim_end()).trim_end());
+    if let Some(known) = step.situation.as_deref().and_then(|id| names.standard.situation(id)) {
+        let _ = writeln!(out, "    {}: {} [{}]", words.situation, known.name.get(names.lang), known.id);
+    }
     if !step.roles.is_empty() {
         let _ = writeln!(out, "    {}: {}", words.who, names.roles(&step.roles));
     }

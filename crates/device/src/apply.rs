@@ -63,6 +63,12 @@ impl Store {
             let applied = warm.visit.apply(&standard, command, &hand.context)?;
             // From here to the commit the document is ahead of the disk.
             let written = write(&tx, &mut head, &mut warm, &applied, hand.now)
+                .and_then(|row| {
+                    if matches!(command, Command::Alert { .. }) {
+                        store::note_alert(&tx, visit, &applied.hash)?;
+                    }
+                    Ok(row)
+                })
                 .and_then(|row| Ok(tx.commit().map(|()| row)?));
             let row = match written {
                 Ok(row) => row,

@@ -12,6 +12,7 @@
 
 pub mod clock;
 
+mod alert;
 mod apply;
 mod attach;
 mod error;
@@ -24,6 +25,7 @@ mod store;
 pub mod sync;
 mod view;
 
+pub use alert::{CallForHelp, Delivery, DeliveryTry};
 pub use apply::Receipt;
 pub use attach::{AttachError, Attachment, MAX_ATTACHMENT_BYTES, PhotoFacts};
 pub use error::{ApplyError, StoreError};

@@ -4,7 +4,7 @@ use std::sync::{Arc, MutexGuard};
 
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, NextStep};
-use jobsheet_core::record::{DocumentId, Record};
+use jobsheet_core::record::{Alert, DocumentId, Record, alerts};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Lang, hex, report};
 use serde::Serialize;
@@ -66,6 +66,32 @@ impl Store {
             let (assessment, next) = assess::judge(&record, &warm.standard, Side::Field, now);
             Ok(VisitView { record, assessment, next, transport, standard: warm.standard.clone() })
         })
+    }
+
+    /// The special situations that have been reported in a visit or shift: what to bear in mind, what to do in which order,
+    /// who is told by when. The open ones come first.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn incidents(&self, visit: DocumentId) -> Result<Vec<assess::Incident>, StoreError> {
+        self.read(visit, |warm, _, now| Ok(assess::incidents(warm.visit.record(), &warm.standard, now)))
+    }
+
+    /// One special situation that the standard knows for the job, reported or not: its latest stretch, or what it would ask.
+    /// `None`: there is none of this id.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn situation(&self, visit: DocumentId, id: &str) -> Result<Option<assess::Incident>, StoreError> {
+        self.read(visit, |warm, _, now| Ok(assess::situation(warm.visit.record(), &warm.standard, id, now)))
+    }
+
+    /// The calls for help of a visit or shift, and how the office answered them.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn alerts(&self, visit: DocumentId) -> Result<Vec<Alert>, StoreError> {
+        self.read(visit, |warm, _, _| Ok(alerts(warm.visit.record())))
     }
 
     /// The standard that a visit or shift pins.

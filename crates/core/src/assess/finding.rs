@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::incident::Incident;
 use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences};
 use super::score::Points;
 use super::warranty::WarrantyStatus;
-use crate::record::{Need, Record, RecordState, state};
+use crate::record::{ALERT_RAISED, Need, Record, RecordState, alerts, state};
 use crate::standard::{Severity, Side, Standard};
 use crate::{Moment, Text};
 
@@ -123,6 +124,8 @@ pub struct Assessment {
     pub warranties: Vec<WarrantyStatus>,
     /// Events that are stopped now, and by what.
     pub gates: Vec<Gate>,
+    /// Special situations that have been reported, the open ones first.
+    pub incidents: Vec<Incident>,
     /// How many findings there are of each status.
     pub counts: Counts,
 }
@@ -157,6 +160,10 @@ pub struct Tally {
     pub owed_by: BTreeSet<String>,
     /// When something is due next: a running deadline, a mark on a part.
     pub next_due: Option<Moment>,
+    /// Special situations that are open, by id of the pack.
+    pub incidents: Vec<String>,
+    /// Alerts that nobody at the office has acknowledged.
+    pub alerts: usize,
 }
 
 /// Judges a record as [`assess`] does and gives only the outcome. Every rule is still asked, so it costs little less:
@@ -187,6 +194,12 @@ pub fn tally(record: &Record, standard: &Standard, side: Side, now: Timestamp) -
         counts,
         owed,
         owed_by,
+        incidents: evidences.open_situations(&judged),
+        alerts: if evidences.timeline.happened(ALERT_RAISED) {
+            alerts(record).iter().filter(|alert| alert.acknowledged.is_none()).count()
+        } else {
+            0
+        },
         next_due: running.filter_map(|milestone| milestone.due).chain(evidences.next_mark(now)).min(),
     }
 }

@@ -9,7 +9,7 @@ use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences, Proof};
 use super::score::{Points, ScoreLine, ScoreState};
 use crate::Text;
-use crate::record::{Need, state};
+use crate::record::{Need, freeing, not_before, state};
 use crate::standard::{BreachDemand, Check, Rule, Score, Severity, Side, Warranty, Window, Witness};
 
 /// What the findings of one document share.
@@ -33,15 +33,18 @@ impl Evidences<'_> {
         let findings: Vec<Finding> =
             self.course.rules().iter().map(|at| self.finding(*at, &rules[*at], &judged)).collect();
         let counts = Counts::of(findings.iter().map(|finding| finding.status), &judged.milestones);
-        Assessment {
+        let mut assessment = Assessment {
             state: state::of_timeline(&self.timeline, self.standard, &self.record.job),
             gates: self.gates(),
             findings,
             points: Points::of(self.score_lines(&judged)),
             warranties: self.warranties(),
-            milestones: judged.milestones,
+            milestones: judged.milestones.clone(),
+            incidents: Vec::new(),
             counts,
-        }
+        };
+        assessment.incidents = self.incidents(&assessment, &judged);
+        assessment
     }
 
     /// Whether a finding is for one side to mend. What a missed deadline demands is owed by the side that missed it, and
@@ -233,12 +236,26 @@ impl Evidences<'_> {
         } else if proof.missing.is_empty() {
             self.in_order(window, proof, should, finding)
         } else if !should && (self.gone_through(window) || owed && self.passed(window, now)) {
-            Status::Violated
+            if self.broken_off(rule) { Status::NotApplicable } else { Status::Violated }
+        } else if self.broken_off(rule) {
+            Status::NotApplicable
         } else if owed && !is_optional(&rule.check) {
             Status::Outstanding
         } else {
             Status::NotYetDue
         };
+    }
+
+    /// The job ended in the middle of a special situation that lets it, and the duty is none of the situation's own: leaving
+    /// rules and signatures can not be asked for any more.
+    fn broken_off(&self, rule: &Rule) -> bool {
+        let Some((situation, opened)) = freeing(&self.timeline, self.standard, self.course) else {
+            return false;
+        };
+        let freed = situation.frees.iter().flat_map(|frees| &frees.events);
+        let ended =
+            freed.filter_map(|event| self.timeline.first(event)).any(|at| not_before(opened, at));
+        ended && !situation.rules.contains(&rule.id)
     }
 
     /// An event that the duty stops has happened all the same.

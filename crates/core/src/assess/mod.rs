@@ -4,6 +4,7 @@ mod conduct;
 mod consequence;
 mod facts;
 mod finding;
+mod incident;
 mod item;
 mod judge;
 mod milestone;
@@ -17,6 +18,7 @@ mod warranty;
 
 pub use consequence::{Consequence, consequences};
 pub use finding::{Assessment, Counts, Finding, Gate, Status, Tally, assess, tally};
+pub use incident::{Duty, Guidance, Incident, Notice, Report, incidents, situation};
 pub use milestone::{MilestoneState, MilestoneStatus, Told};
 pub use next::{NextStep, Why, judge, next};
 pub use proof::Evidence;

@@ -6,9 +6,11 @@ use serde::Serialize;
 use super::consequence::{Consequence, consequences};
 use super::finding::{Assessment, Finding, Status};
 use super::proof::Evidences;
-use crate::Text;
-use crate::record::{Command, Record};
-use crate::standard::{Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Standard, Usual};
+use crate::record::{ALERT_RAISED, Command, Record, alerts};
+use crate::standard::{
+    Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Situation, Standard, Usual,
+};
+use crate::{Moment, Text};
 
 /// Why a step is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +30,13 @@ pub enum Why {
     Owed,
     /// Two devices wrote different values.
     Conflict,
+    /// Somebody has called for help.
+    Alert {
+        /// When.
+        at: Moment,
+        /// Who: person id.
+        person: String,
+    },
     /// Conduct of a phase that one tap attests. Leaving it out is no breach.
     Attest {
         /// The rules that the tap speaks of.
@@ -59,6 +68,8 @@ pub struct NextStep {
     pub command: String,
     /// The argument.
     pub argument: Option<String>,
+    /// The open special situation to which it belongs, an id of the pack.
+    pub situation: Option<String>,
 }
 
 /// What a person of one side can do now: what stops the next event first, then what is owed, then the next event.
@@ -89,6 +100,7 @@ pub fn judge(
     let course = evidences.course;
     let mut steps =
         Steps { standard, course, evidences: &evidences, side, assessment: &assessment, list: Vec::new() };
+    steps.alerts(record);
     steps.conflicts(record);
     let upcoming = steps.upcoming();
     steps.duties(upcoming.as_deref());
@@ -96,12 +108,16 @@ pub fn judge(
     steps.usual();
     steps.event(upcoming);
     steps.attestations();
+    steps.situations();
     let mut list = std::mem::take(&mut steps.list);
     let leading: Vec<String> =
         list.iter().filter(|step| leads_on(step)).filter_map(|step| steps.event_of(step)).collect();
     // Stable: within one class the order of the pack stands. What should precede an event on the list comes before it, and
     // the signature comes after what the signed record would no longer take.
     list.sort_by_key(|step| match &step.reason {
+        Why::Alert { .. } => (-2, 0),
+        // Whoever is in danger does this first.
+        Why::Gate { .. } | Why::Owed | Why::Deadline { .. } if steps.is_urgent(step) => (-1, 0),
         Why::Conflict => (0, 0),
         Why::Gate { .. } | Why::Owed if steps.signs(step) => (3, 1),
         Why::Gate { .. } => (1, 0),
@@ -115,7 +131,7 @@ pub fn judge(
     (assessment, list)
 }
 
-struct Steps<'a> {
+pub(super) struct Steps<'a> {
     standard: &'a Standard,
     course: &'a Course,
     evidences: &'a Evidences<'a>,
@@ -124,7 +140,67 @@ struct Steps<'a> {
     list: Vec<NextStep>,
 }
 
-impl Steps<'_> {
+impl<'a> Steps<'a> {
+    /// Nothing on the list yet.
+    pub(super) fn at(evidences: &'a Evidences<'a>, side: Side, assessment: &'a Assessment) -> Self {
+        let (standard, course) = (evidences.standard, evidences.course);
+        Self { standard, course, evidences, side, assessment, list: Vec::new() }
+    }
+
+    /// The command that does what a rule asks, a deadline's end included.
+    pub(super) fn command_of_rule(&self, rule: &Rule, finding: &Finding) -> Option<(String, Option<String>)> {
+        match &rule.check {
+            Check::Milestone(milestone) => {
+                let event = milestone.end.iter().find(|event| self.records(event))?;
+                Some(self.command_of_event(event))
+            }
+            check => self.command_for(check, finding),
+        }
+    }
+
+    /// Calls for help that nobody at the office has answered.
+    fn alerts(&mut self, record: &Record) {
+        if self.side != Side::Office || !self.evidences.timeline.happened(ALERT_RAISED) {
+            return;
+        }
+        for alert in alerts(record).into_iter().filter(|alert| alert.acknowledged.is_none()) {
+            let named = alert.situation.as_deref().and_then(|id| self.standard.situation(id));
+            let (en, zh) = named.map_or(("", ""), |known| (known.name.en.as_str(), known.name.zh.as_str()));
+            self.list.push(NextStep {
+                rule: None,
+                clause: None,
+                text: Text::new(
+                    format!("Answer the call for help of {}. {en}", alert.person).trim_end().to_owned(),
+                    format!("处理 {} 的求助警报。{zh}", alert.person),
+                ),
+                phase: None,
+                roles: Vec::new(),
+                consequences: Vec::new(),
+                reason: Why::Alert { at: alert.at, person: alert.person },
+                command: "acknowledge-alert".to_owned(),
+                argument: Some(alert.id.to_string()),
+                situation: alert.situation,
+            });
+        }
+    }
+
+    /// Says of each step to which open special situation it belongs.
+    fn situations(&mut self) {
+        let open = self.assessment.incidents.iter().filter(|incident| incident.open);
+        let open: Vec<&Situation> = open.filter_map(|one| self.standard.situation(&one.situation)).collect();
+        for step in &mut self.list {
+            let Some(rule) = &step.rule else { continue };
+            let of = open.iter().find(|situation| situation.rules.contains(rule));
+            step.situation = step.situation.take().or_else(|| of.map(|situation| situation.id.clone()));
+        }
+    }
+
+    /// The step belongs to an open special situation that endangers somebody.
+    fn is_urgent(&self, step: &NextStep) -> bool {
+        let situation = step.situation.as_deref().and_then(|id| self.standard.situation(id));
+        situation.is_some_and(|situation| situation.alert.is_some())
+    }
+
     fn conflicts(&mut self, record: &Record) {
         for conflict in &record.conflicts {
             let argument = serde_json::to_value(&conflict.target).ok().map(|target| match target {
@@ -145,6 +221,7 @@ impl Steps<'_> {
                 reason: Why::Conflict,
                 command: "resolve".to_owned(),
                 argument,
+                situation: None,
             });
         }
     }
@@ -246,6 +323,7 @@ impl Steps<'_> {
                 reason,
                 command,
                 argument,
+                situation: None,
             });
         }
     }
@@ -371,6 +449,7 @@ impl Steps<'_> {
                 reason: Why::Deadline { left_seconds: status.left_seconds },
                 command,
                 argument,
+                situation: None,
             });
         }
     }
@@ -439,6 +518,7 @@ impl Steps<'_> {
             reason: Why::Step,
             command,
             argument,
+            situation: None,
         });
     }
 
@@ -479,6 +559,7 @@ impl Steps<'_> {
                     reason: Why::Attest { rules: rules.iter().map(|rule| rule.id.clone()).collect() },
                     command: "attest".to_owned(),
                     argument: Some(phase.id.clone()),
+                    situation: None,
                 });
             }
         }

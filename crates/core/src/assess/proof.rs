@@ -7,10 +7,12 @@ use cel::Context;
 use serde::Serialize;
 
 use super::facts::facts;
-use crate::record::{AnswerValue, By, EntryId, HoldTest, Occurrence, Record, Timeline, holds, state};
+use crate::record::{
+    AnswerValue, By, EntryId, HoldTest, Occurrence, Record, Timeline, freeing, holds, state,
+};
 use crate::standard::condition;
 use crate::standard::{
-    Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Source, Standard,
+    Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Situation, Source, Standard,
 };
 use crate::{Moment, Stamp};
 
@@ -136,13 +138,27 @@ impl<'a> Evidences<'a> {
     /// Rules that stop an event now, in the order of the pack. Recommendations stop nothing.
     pub(crate) fn blockers(&self, event: &str) -> Vec<&'a Rule> {
         let rules = &self.standard.pack().rules;
-        let blocking = self.course.blocking(event).iter();
+        let blocking = self.course.blocking(event);
+        if blocking.is_empty() {
+            return Vec::new();
+        }
+        let freed = self.freed(event);
         blocking
+            .iter()
             .filter(|at| self.applies(**at))
             .map(|at| &rules[*at])
+            .filter(|rule| freed.is_none_or(|situation| situation.rules.contains(&rule.id)))
             .filter(|rule| rule.severity != crate::standard::Severity::Should)
             .filter(|rule| !self.proof(rule).done())
             .collect()
+    }
+
+    /// The special situation that lets an event happen in spite of everything else, if one stands.
+    pub(crate) fn freed(&self, event: &str) -> Option<&'a Situation> {
+        let (situation, _) = freeing(&self.timeline, self.standard, self.course)?;
+        let frees = situation.frees.as_ref()?;
+        let id = frees.events.iter().any(|freed| freed == event).then_some(&situation.id)?;
+        self.standard.situation(id)
     }
 
     /// What the record says about the duty of an item, a field or an act.

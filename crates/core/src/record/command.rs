@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Spot;
 use super::entry::{AnswerValue, EntryId, Exception};
 use crate::standard::Side;
 use crate::{Moment, Stamp};
@@ -308,6 +309,26 @@ pub enum Command {
         #[serde(default)]
         happened: Option<Moment>,
     },
+    /// Calls the office for help. No rule and no state of the record stops it.
+    Alert {
+        /// Special situation, an id of the pack for which it has an alert; none: nothing is said of it.
+        #[serde(default)]
+        situation: Option<String>,
+        /// Words. Personal.
+        #[serde(default)]
+        words: Option<String>,
+        /// Where the person is, if the app knows. Personal.
+        #[serde(default)]
+        place: Option<Spot>,
+    },
+    /// Office: somebody has seen an alert and takes care of it.
+    AcknowledgeAlert {
+        /// The alert's id.
+        alert: EntryId,
+        /// Words to whoever raised it.
+        #[serde(default)]
+        words: Option<String>,
+    },
     /// Gives the reason for a missed deadline.
     ExplainDelay {
         /// Rule id of the milestone.
@@ -432,6 +453,8 @@ impl Command {
             Command::Audit { .. } => "audit",
             Command::Score { .. } => "score",
             Command::Report { .. } => "report",
+            Command::Alert { .. } => "alert",
+            Command::AcknowledgeAlert { .. } => "acknowledge-alert",
             Command::ExplainDelay { .. } => "explain-delay",
             Command::Escalate { .. } => "escalate",
             Command::ReportBreach { .. } => "report-breach",

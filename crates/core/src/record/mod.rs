@@ -1,6 +1,7 @@
 //! The record of one visit, case or shift: an Automerge document, the commands that change it and the view that is read
 //! from it.
 
+mod alert;
 mod command;
 mod conflict;
 mod containers;
@@ -11,11 +12,14 @@ mod hold;
 mod limits;
 mod ownership;
 mod perform;
+mod spell;
 pub(crate) mod state;
 mod timeline;
 mod view;
 mod write;
 
+pub(crate) use alert::RAISED as ALERT_RAISED;
+pub use alert::{Acknowledged, Alert, Spot, alerts};
 pub use command::{
     Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict, SurveyAnswer,
 };
@@ -29,6 +33,7 @@ pub use error::{Need, RecordError, Refusal};
 pub use hold::{HoldPoint, HoldTest, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
+pub(crate) use spell::{Spell, freeing, not_before, spells};
 pub use state::{Contradiction, RecordState, SideState, state};
 pub use timeline::{Occurrence, Timeline};
 pub use view::{Record, StandardRef};

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 
+use super::spell::freeing;
 use super::timeline::Timeline;
 use super::view::Record;
 use crate::Text;
@@ -37,6 +38,8 @@ pub enum SideState {
     Parked,
     /// The customer did not agree to the work.
     Refused,
+    /// A special situation has broken the job off: it may end in the middle of it.
+    Interrupted,
 }
 
 /// Events that can not both be true, as after a merge of two devices' work.
@@ -59,7 +62,9 @@ pub(crate) fn of_timeline(timeline: &Timeline, standard: &Standard, job: &str) -
     let states = &course.flow().states;
     let rank = states.iter().rposition(|state| timeline.happened(&state.event)).unwrap_or(0);
     let left = timeline.happened("left-site");
-    let side = if timeline.happened("consent-refused") && !timeline.happened("consent-given") {
+    let side = if freeing(timeline, standard, course).is_some() {
+        Some(SideState::Interrupted)
+    } else if timeline.happened("consent-refused") && !timeline.happened("consent-given") {
         Some(SideState::Refused)
     } else if timeline.happened("cannot-fix-on-site") {
         Some(SideState::Parked)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::civil;
 
+use super::alert;
 use super::entry::{AnswerValue, By, EntryId, Event};
 use super::hold::holds;
 use super::view::Record;
@@ -82,6 +83,9 @@ impl Timeline {
             {
                 timeline.add(&format!("{}/{about}", event.kind), occurrence.clone());
             }
+            if let Some(kind) = stands_for(event, record, standard) {
+                timeline.add_named(&kind, &occurrence);
+            }
             timeline.add(&event.kind, occurrence);
         }
         timeline.derive(record, standard);
@@ -97,6 +101,17 @@ impl Timeline {
         } else {
             self.kinds.insert(kind.to_owned(), vec![occurrence]);
         }
+    }
+
+    /// Adds something that is written as `KIND` or `KIND/SUBJECT`, under both names.
+    fn add_named(&mut self, kind: &str, occurrence: &Occurrence) {
+        let base = kind.split_once('/');
+        let about = base.map(|(_, subject)| subject.to_owned());
+        let occurrence = Occurrence { about: about.or_else(|| occurrence.about.clone()), ..occurrence.clone() };
+        if let Some((base, _)) = base {
+            self.add(base, occurrence.clone());
+        }
+        self.add(kind, occurrence);
     }
 
     fn derived(&mut self, kind: &str, by: &By, about: Option<String>) {
@@ -237,6 +252,24 @@ impl Timeline {
 /// Whether a side may record events of a kind. A kind that the standard does not know is nobody's and harms nobody.
 fn may_record(side: Side, kind: &str, standard: &Standard) -> bool {
     standard.event(kind).is_none_or(|known| known.by.contains(&side))
+}
+
+/// The events that an alert, or the office's answer to one, stands for: what opens the special situation, and what the pack
+/// says of the answer.
+fn stands_for(event: &Event, record: &Record, standard: &Standard) -> Option<String> {
+    let of = |id: Option<&String>| id.and_then(|id| standard.situation(id));
+    match event.kind.as_str() {
+        alert::RAISED => of(event.about.as_ref())?.opens.first().cloned(),
+        alert::ACKNOWLEDGED => {
+            let alert: EntryId = event.about.as_deref()?.parse().ok()?;
+            let (side, raised) = record.events.get(&alert)?;
+            if raised.kind != alert::RAISED || !may_record(*side, &raised.kind, standard) {
+                return None;
+            }
+            of(raised.about.as_ref())?.alert.as_ref()?.acknowledged.clone()
+        }
+        _ => None,
+    }
 }
 
 /// Whether an event may take back another: those of the engine's own pairs, and a yes of an approval its no and the other

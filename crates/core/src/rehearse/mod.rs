@@ -346,7 +346,7 @@ impl<'a> Stage<'a> {
     /// can wait until nothing else is left.
     fn turn_of(&self, step: &NextStep) -> Option<usize> {
         match &step.reason {
-            Why::Conflict | Why::Gate { .. } | Why::Owed => Some(0),
+            Why::Conflict | Why::Alert { .. } | Why::Gate { .. } | Why::Owed => Some(0),
             Why::Deadline { .. } if self.waits_for_order(step) => Some(3),
             Why::Deadline { .. } => Some(1),
             Why::Step => Some(2),

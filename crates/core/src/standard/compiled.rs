@@ -9,7 +9,7 @@ use super::condition::{Condition, Uses};
 use super::course::Course;
 use super::engine::engine_event;
 use super::lint::{self, Diagnostic, PackErrors};
-use super::{Ask, Check, Choice, EventKind, Hold, Pack, Rule, Window};
+use super::{Ask, Check, Choice, EventKind, Hold, Pack, Rule, Situation, Window};
 use crate::deadline::{Limit, LimitSpan, WorkingHours};
 use crate::record::StandardRef;
 
@@ -124,6 +124,16 @@ impl Standard {
     /// A rule by id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.get(id).map(|at| &self.pack.rules[*at])
+    }
+
+    /// A special situation by id.
+    pub fn situation(&self, id: &str) -> Option<&Situation> {
+        self.pack.situations.iter().find(|situation| situation.id == id)
+    }
+
+    /// The special situations that can arise in a job, in the order of the pack.
+    pub fn situations_of(&self, job: &str) -> impl Iterator<Item = &Situation> {
+        self.course(job).situations().iter().map(|at| &self.pack.situations[*at])
     }
 
     /// Place of a rule in the pack.

@@ -15,6 +15,8 @@ pub struct Course {
     steps: HashMap<String, (usize, HashSet<String>)>,
     ranks: HashMap<String, usize>,
     blocks: HashMap<String, Vec<usize>>,
+    /// Special situations of this job, by place in the pack.
+    situations: Vec<usize>,
 }
 
 impl Course {
@@ -42,7 +44,10 @@ impl Course {
                 blocks.entry(event.clone()).or_default().push(*at);
             }
         }
-        Self { job: job.clone(), flow, rules, sides, steps, ranks, blocks }
+        let here = |places: &[String]| places.iter().any(|place| *place == job.id || place == job.kind.id());
+        let situations = pack.situations.iter().enumerate();
+        let situations = situations.filter(|(_, one)| here(&one.r#in)).map(|(at, _)| at).collect();
+        Self { job: job.clone(), flow, rules, sides, steps, ranks, blocks, situations }
     }
 
     /// The course of a job that the standard does not know: no rule, no step.
@@ -62,6 +67,7 @@ impl Course {
             steps: HashMap::new(),
             ranks: HashMap::new(),
             blocks: HashMap::new(),
+            situations: Vec::new(),
         }
     }
 
@@ -114,6 +120,11 @@ impl Course {
     /// The event that ends the work: the signature of all signers, if anybody signs.
     pub fn signing_event(&self) -> Option<&str> {
         self.flow.signing.as_ref().map(|signing| signing.event.as_str())
+    }
+
+    /// The special situations that can arise in it, by place in the pack.
+    pub(crate) fn situations(&self) -> &[usize] {
+        &self.situations
     }
 
     /// Rules (by place) that stop an event.

@@ -9,13 +9,16 @@ const BOTH: &[Side] = &[Side::Office, Side::Field];
 const OFFICE: &[Side] = &[Side::Office];
 const FIELD: &[Side] = &[Side::Field];
 
-const EVENTS: [(&str, &str, &str, &[Side]); 9] = [
+const EVENTS: [(&str, &str, &str, &[Side]); 12] = [
     ("delay-explained", "Reason given for a missed deadline", "已说明超时原因", BOTH),
     ("escalated", "Missed deadline escalated", "超时已上报", BOTH),
     ("breach-reported", "Breach of a rule reported", "已报告违规", BOTH),
     ("audited", "Conduct audited", "已检查行为规范", OFFICE),
     ("hold-started", "Hold test begun", "保压试验开始", FIELD),
+    ("hold-sampled", "Value read during a hold test", "保压试验中读数", FIELD),
     ("hold-ended", "Hold test ended", "保压试验结束", FIELD),
+    ("alert-raised", "Alert raised", "已发出警报", FIELD),
+    ("alert-acknowledged", "Alert acknowledged by the office", "办公室已确认警报", OFFICE),
     ("score-confirmed", "Points confirmed", "记分已确认", OFFICE),
     ("score-waived", "Points waived", "记分已免除", OFFICE),
     ("score-appealed", "Points appealed", "已申诉记分", BOTH),

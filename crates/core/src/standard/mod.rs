@@ -12,6 +12,7 @@ mod matter;
 mod overlay;
 mod pack;
 mod rule;
+mod situation;
 
 pub use builtin::{builtin, builtin_ids};
 pub use clock::*;
@@ -25,6 +26,7 @@ pub use matter::*;
 pub use overlay::{Disable, Extends, FlowAdditions, NewState, Overlay, Override, overlay_schema};
 pub use pack::*;
 pub use rule::*;
+pub use situation::*;
 
 /// The JSON Schema of pack format v1, made from the types that read packs.
 ///

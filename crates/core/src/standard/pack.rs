@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Rule, Source};
+use super::{Rule, Situation, Source};
 use crate::Text;
 
 /// The pack format this library reads and writes.
@@ -57,6 +57,9 @@ pub struct Pack {
     /// Printed forms, field by field.
     #[serde(default)]
     pub forms: Vec<Form>,
+    /// Special situations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub situations: Vec<Situation>,
     /// The rules.
     pub rules: Vec<Rule>,
 }

@@ -183,11 +183,41 @@ pub(crate) fn count_unsent(connection: &Connection, document: DocumentId) -> Res
     Ok(())
 }
 
-/// Documents with unsent changes.
+/// Documents with unsent changes; those in which somebody calls for help come first.
 pub(crate) fn unsent_documents(connection: &Connection) -> Result<Vec<DocumentId>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT document FROM visit WHERE unsent > 0")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT document FROM visit WHERE unsent > 0
+         ORDER BY EXISTS (SELECT 1 FROM alert JOIN change USING (document, hash)
+                          WHERE alert.document = visit.document AND change.state = 0) DESC",
+    )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Notes that a change calls for help.
+pub(crate) fn note_alert(
+    connection: &Connection,
+    document: DocumentId,
+    hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("INSERT INTO alert (document, hash) VALUES (?1, ?2)")?;
+    statement.execute(params![document, hash])?;
+    Ok(())
+}
+
+/// Calls for help that the server does not have, counted.
+pub(crate) fn waiting_alerts(connection: &Connection) -> Result<u32, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM alert JOIN change USING (document, hash) WHERE change.state = 0",
+    )?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
+/// Calls for help that the server refused, counted.
+pub(crate) fn refused_alerts(connection: &Connection) -> Result<u32, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT count(*) FROM alert JOIN quarantine USING (document, hash)")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
 }
 
 /// All unsent changes, counted.

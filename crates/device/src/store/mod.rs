@@ -24,8 +24,8 @@ use crate::sync::Network;
 
 pub(crate) use changes::{
     ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, forget_pulled,
-    keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, own_changes, quarantine,
-    refused_count, retire_actor, save_actor, unsent_count, unsent_documents,
+    keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, note_alert, own_changes, quarantine,
+    refused_alerts, refused_count, retire_actor, save_actor, unsent_count, unsent_documents, waiting_alerts,
 };
 pub(crate) use connections::{Readers, Writer, make_private_folder};
 pub use meta::Enrolment;

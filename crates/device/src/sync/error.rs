@@ -52,6 +52,27 @@ pub enum SyncError {
     Store(#[from] StoreError),
 }
 
+impl SyncError {
+    /// Another try may succeed without anybody doing anything about it.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::AlreadyRunning
+            | Self::Unreachable(_)
+            | Self::TimedOut
+            | Self::Server { .. }
+            | Self::Protocol(_)
+            | Self::Cancelled
+            | Self::Store(StoreError::Busy | StoreError::DiskFull) => true,
+            Self::NotEnrolled
+            | Self::Address(_)
+            | Self::Certificate(_)
+            | Self::Unauthorized(_)
+            | Self::CodeRefused(_)
+            | Self::Store(_) => false,
+        }
+    }
+}
+
 impl From<WireError> for SyncError {
     fn from(error: WireError) -> Self {
         Self::Protocol(error.to_string())

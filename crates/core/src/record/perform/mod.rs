@@ -1,5 +1,6 @@
 //! From a command to what it writes. Everything that may refuse a command is asked here, before anything is written.
 
+mod alarm;
 mod decisions;
 mod entries;
 mod register;
@@ -153,6 +154,10 @@ impl Plan<'_> {
             Command::Report { event, note, about, happened } => {
                 self.report(event, note.as_deref(), about.as_deref(), *happened)
             }
+            Command::Alert { situation, words, place } => {
+                self.alert(situation.as_deref(), words.as_deref(), place.as_ref())
+            }
+            Command::AcknowledgeAlert { alert, words } => self.acknowledge(alert, words.as_deref()),
             Command::ExplainDelay { milestone, reason } => {
                 limit_words("reason", reason, MAX_WORDS_CHARS)?;
                 self.about_milestone("delay-explained", milestone, |event| event.note = Some(reason.clone()))

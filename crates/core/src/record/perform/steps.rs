@@ -48,6 +48,9 @@ impl Plan<'_> {
         if is_engine_event(kind) {
             return Ok(());
         }
+        if self.evidences.freed(kind).is_some() && !self.evidences.timeline.happened(kind) {
+            return Ok(());
+        }
         let Some(step) = self.course.step(kind) else {
             let flow = self.course.flow();
             let from =

@@ -13,8 +13,8 @@ use super::words::shape as say;
 use crate::standard::{Flow, Kind, Pack};
 
 /// Lists of the pack whose elements stand for themselves.
-pub(super) const LISTS: [&str; 8] =
-    ["roles", "jobs", "phases", "quantities", "events", "calendars", "forms", "rules"];
+pub(super) const LISTS: [&str; 9] =
+    ["roles", "jobs", "phases", "quantities", "events", "calendars", "forms", "situations", "rules"];
 
 /// Lists of a course.
 pub(super) const FLOW_LISTS: [&str; 5] = ["order", "notes", "states", "steps", "planned"];

@@ -47,6 +47,7 @@ impl<'a, 's> Linter<'a, 's> {
         self.flows();
         self.forms();
         self.rules();
+        self.situations();
         let compiled = self.conditions();
         if self.whole {
             self.reach();

@@ -18,6 +18,7 @@ mod rules;
 mod scope;
 mod scores;
 mod shape;
+mod situations;
 mod sources;
 mod syntax;
 mod typing;

@@ -47,7 +47,7 @@ impl Lexicon {
         for list in LISTS {
             let damaged = damage.touches(list);
             let names = names(tree, &Path::top().key(list), "id", damaged);
-            let optional = ["quantities", "calendars", "forms"].contains(&list);
+            let optional = ["quantities", "calendars", "forms", "situations"].contains(&list);
             lexicon
                 .lists
                 .insert(list, names.unwrap_or(Names { open: damaged || !optional, ..Names::default() }));

@@ -73,6 +73,7 @@ fn used_roles(pack: &Pack) -> BTreeSet<&str> {
             used.insert(role);
         }
     }
+    used.extend(pack.situations.iter().flat_map(|one| &one.tells).map(|tells| tells.to.as_str()));
     for rule in &pack.rules {
         used.extend(rule.roles.iter().map(String::as_str));
         match &rule.check {

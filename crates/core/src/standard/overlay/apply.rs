@@ -151,6 +151,7 @@ impl Making<'_> {
         self.append("events", &mut pack.events, &overlay.events, |event| &event.id);
         self.append("calendars", &mut pack.calendars, &overlay.calendars, |calendar| &calendar.id);
         self.append("forms", &mut pack.forms, &overlay.forms, |form| &form.id);
+        self.append("situations", &mut pack.situations, &overlay.situations, |situation| &situation.id);
         self.append("rules", &mut pack.rules, &overlay.rules, |rule| &rule.id);
         self.pack = pack;
     }

@@ -11,7 +11,8 @@ use toml::Table;
 pub(super) use self::apply::apply;
 use super::lint::strict;
 use super::{
-    Calendar, EventKind, Form, Job, Named, OrderField, Planned, Quantity, Role, Rule, Signing, Step, Survey,
+    Calendar, EventKind, Form, Job, Named, OrderField, Planned, Quantity, Role, Rule, Signing, Situation, Step,
+    Survey,
 };
 use crate::Text;
 
@@ -72,6 +73,9 @@ pub struct Overlay {
     /// Further forms.
     #[serde(default)]
     pub forms: Vec<Form>,
+    /// Further special situations.
+    #[serde(default)]
+    pub situations: Vec<Situation>,
     /// Further rules.
     #[serde(default)]
     pub rules: Vec<Rule>,

@@ -56,4 +56,24 @@ faults! {
         "the calendar can not be read: {0}" / "日历无法读取：{0}",
         "write hours as `08:30-12:00`, days as `2026-10-01` and zones as `Asia/Shanghai`"
         / "时段写作 08:30-12:00，日期写作 2026-10-01，时区写作 Asia/Shanghai";
+    NEVER_OPENS: Error "never-opens",
+        "nothing opens situation `{0}`" / "没有事件引出特殊情形“{0}”",
+        "name in `opens` the events that report it" / "请在 opens 中写明报告该情形的事件";
+    NEVER_CLOSES: Error "never-closes",
+        "situation `{0}` never closes: no event closes it, and none of its rules asks for anything that can be done"
+        / "特殊情形“{0}”无法结束：没有结束事件，其规则也没有可完成的事项",
+        "name in `closes` the events that end it, or in `rules` a duty with an answer, an event or a deadline"
+        / "请在 closes 中写明结束事件，或在 rules 中列入可作答、有事件或有时限的义务";
+    RULE_TWICE: Error "rule-twice",
+        "rule `{0}` is listed twice" / "规则“{0}”重复列出",
+        "remove one of the two" / "请删除其一";
+    RULE_ELSEWHERE: Error "rule-elsewhere",
+        "rule `{0}` belongs to no job in which situation `{1}` can arise" / "规则“{0}”不属于会出现特殊情形“{1}”的任务",
+        "name a rule of these jobs, or say with `in` where the situation arises" / "请改用这些任务的规则，或用 in 限定该情形的范围";
+    TELLS_ELSEWHERE: Error "tells-elsewhere",
+        "rule `{0}`, under which somebody is told, is none of situation `{1}`" / "据以告知的规则“{0}”不在特殊情形“{1}”之中",
+        "add it to the `rules` of the situation" / "请将其加入该情形的 rules";
+    TELLS_UNPROVED: Error "tells-unproved",
+        "rule `{0}` does not prove that somebody was told" / "规则“{0}”不能证明已经告知",
+        "name a rule with a deadline, an event, an answer, a value or a decision" / "请改用有时限、事件、作答、填写或审批的规则";
 }
