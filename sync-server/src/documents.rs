@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jobsheet_core::assess;
-use jobsheet_core::record::{Actor, Context, Document, Record};
+use jobsheet_core::record::{Actor, Context, Document, Record, alerts};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Moment, Stamp};
 use uuid::Uuid;
@@ -51,6 +51,7 @@ pub(crate) fn commit(
     let shown = project(visit.record(), standard, now);
     let last = first + changes.len().saturating_sub(1) as u64;
     tx.store_document(id, &visit.save(), &visit.heads(), &shown, last)?;
+    tx.store_alerts(id, &alerts(visit.record()), now)?;
     Ok(first)
 }
 
@@ -97,6 +98,8 @@ fn project(record: &Record, standard: &Standard, now: Timestamp) -> Projection {
         conflicts: count(record.conflicts.len()),
         owed_by: tally.owed_by.into_iter().collect(),
         next_due: tally.next_due.map(|due| due.instant()),
+        incidents: tally.incidents,
+        alerts: count(tally.alerts),
         search: search.to_lowercase(),
     }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 const BASE: &str = include_str!("lint/base.toml");
 const OVERLAY: &str = include_str!("lint/overlay.toml");
-const GROUPS: [&str; 6] = ["shape", "names", "flow", "checks", "conditions", "overlay"];
+const GROUPS: [&str; 7] = ["shape", "names", "flow", "situations", "checks", "conditions", "overlay"];
 
 /// What no pack can bring about: the type check leaves nothing that could fail when a condition runs.
 const GUARDS: [&str; 1] = ["condition-fails"];

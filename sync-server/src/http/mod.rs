@@ -1,5 +1,6 @@
 //! The server's face to the network. Handlers parse, call and render; what is decided is decided elsewhere.
 
+mod alerts;
 mod auth;
 mod guard;
 mod input;
@@ -36,6 +37,7 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/cases", post(open::case))
         .route("/v1/standards", get(standards::list).post(standards::publish))
         .route("/v1/standards/{id}", get(standards::show))
+        .route("/v1/alerts", get(alerts::list))
         .route("/v1/visits", get(visits::list))
         .route("/v1/visits/{id}", get(visits::show))
         .route("/v1/visits/{id}/report", get(visits::report))

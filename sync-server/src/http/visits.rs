@@ -35,6 +35,8 @@ pub(super) struct ListParams {
     job: String,
     #[serde(default)]
     owed: String,
+    #[serde(default)]
+    incident: String,
     page: Option<u32>,
     size: Option<u32>,
 }
@@ -57,19 +59,19 @@ fn parse<T: FromStr<Err = String>>(text: Option<&str>) -> Result<Option<T>, Prob
         .transpose()
 }
 
-/// `GET /v1/visits?state=&technician=&query=&kind=&job=&owed=&page=&size=`.
+/// `GET /v1/visits?state=&technician=&query=&kind=&job=&owed=&incident=&page=&size=`.
 pub(super) async fn list(
     _office: Office,
     State(app): State<Shared>,
     Params(params): Params<ListParams>,
 ) -> Result<Json<VisitPage>, Problem> {
     let (page, size) = Paging::new(params.page, params.size).get();
-    let ListParams { state, technician, query, kind, job, owed, .. } = params;
+    let ListParams { state, technician, query, kind, job, owed, incident, .. } = params;
     if !kind.is_empty() && Kind::of(&kind).is_none() {
         let kinds = Kind::ALL.map(Kind::id).join(", ");
         return Err(Problem::new(400, "query-not-valid", format!("`kind` must be one of {kinds}")));
     }
-    let filter = VisitFilter { state, technician, query, kind, job, owed };
+    let filter = VisitFilter { state, technician, query, kind, job, owed, incident };
     Ok(Json(blocking(&app, move |app| app.store.read(|tx| tx.visits(&filter, page, size))).await?))
 }
 

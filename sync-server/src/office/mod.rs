@@ -2,6 +2,7 @@
 //! are published, people and devices are let in.
 
 mod actions;
+mod alerts;
 mod dispatch;
 mod enrolment;
 mod history;
@@ -15,6 +16,7 @@ use jobsheet_core::record::{ApplyError, RecordError, Refusal};
 use jobsheet_core::standard::Diagnostic;
 
 pub(crate) use actions::{Assign, assign, command};
+pub(crate) use alerts::{AlertPage, list_alerts};
 pub(crate) use dispatch::{Dispatch, Register, dispatch, register};
 pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,

@@ -1,6 +1,7 @@
 //! What the server keeps: one `SQLite` database in the data directory. Raw changes are the truth; documents, lists and scope
 //! are derived from them in the same transaction.
 
+mod alerts;
 mod audit;
 mod changes;
 mod connections;
@@ -15,6 +16,7 @@ mod visits;
 
 use std::path::PathBuf;
 
+pub(crate) use alerts::AlertRow;
 pub(crate) use changes::{ChangeRow, NewChange};
 pub(crate) use connections::{Reading, Store, Writing};
 pub(crate) use people::{DeviceRow, TechnicianRow};

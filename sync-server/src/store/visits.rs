@@ -31,6 +31,10 @@ pub(crate) struct Projection {
     pub(crate) owed_by: Vec<String>,
     /// The nearest deadline that still runs.
     pub(crate) next_due: Option<Timestamp>,
+    /// Special situations that are open, by id of the pack.
+    pub(crate) incidents: Vec<String>,
+    /// Calls for help that nobody at the office has answered.
+    pub(crate) alerts: u32,
     /// Words by which a visit is found.
     #[serde(skip)]
     pub(crate) search: String,
@@ -84,6 +88,8 @@ pub(crate) struct VisitFilter {
     pub(crate) job: String,
     /// Id of a role that owes something at the office now.
     pub(crate) owed: String,
+    /// Id of a special situation that is open, or `any`.
+    pub(crate) incident: String,
 }
 
 /// A new document, before it is filled.
@@ -143,6 +149,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
             conflicts: row.get(13)?,
             owed_by: list(14)?,
             next_due: row.get::<_, Option<i64>>(15)?.map(time),
+            incidents: list(16)?,
+            alerts: row.get(17)?,
             search: String::new(),
         },
     })
@@ -153,7 +161,8 @@ const FILTER: &str = "tenant = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR se
         (SELECT document, max(seq), granted FROM scope_event WHERE tenant = ?1 AND technician = ?5 GROUP BY document)
         WHERE granted = 1))
     AND (?6 = '' OR kind = ?6) AND (?7 = '' OR job = ?7)
-    AND (?8 = '' OR EXISTS (SELECT 1 FROM json_each(owed_by) WHERE value IN (?8, 'any')))";
+    AND (?8 = '' OR EXISTS (SELECT 1 FROM json_each(owed_by) WHERE value IN (?8, 'any')))
+    AND (?9 = '' OR (?9 = 'any' AND incidents <> '[]') OR EXISTS (SELECT 1 FROM json_each(incidents) WHERE value = ?9))";
 
 impl Reading<'_> {
     /// A visit's document. `None`: there is none of this id.
@@ -234,22 +243,22 @@ impl Reading<'_> {
     /// One page of visits.
     pub(crate) fn visits(&self, filter: &VisitFilter, page: u32, size: u32) -> Result<VisitPage, StoreError> {
         let pattern = like(&filter.query.to_lowercase());
-        let VisitFilter { state, technician, query, kind, job, owed } = filter;
+        let VisitFilter { state, technician, query, kind, job, owed, incident } = filter;
         let total: i64 = self
             .connection
             .prepare_cached(&format!("SELECT count(*) FROM visit WHERE {FILTER}"))?
-            .query_row((self.tenant, state, query, &pattern, technician, kind, job, owed), |row| {
+            .query_row((self.tenant, state, query, &pattern, technician, kind, job, owed, incident), |row| {
                 row.get(0)
             })?;
         let sql = format!(
             "SELECT id, kind, job, number, about, updated_seq, state, urgency, start_at, crew, customer, outstanding,
-             violated, conflicts, owed_by, next_due
-             FROM visit WHERE {FILTER} ORDER BY updated_seq DESC, id LIMIT ?9 OFFSET ?10"
+             violated, conflicts, owed_by, next_due, incidents, alerts
+             FROM visit WHERE {FILTER} ORDER BY updated_seq DESC, id LIMIT ?10 OFFSET ?11"
         );
         let skip = to_sql(u64::from(page.saturating_sub(1)) * u64::from(size));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let visits = statement
-            .query_map((self.tenant, state, query, &pattern, technician, kind, job, owed, size, skip), read)?
+            .query_map((self.tenant, state, query, &pattern, technician, kind, job, owed, incident, size, skip), read)?
             .collect::<Result<_, _>>()?;
         Ok(VisitPage { total: from_sql(total), page, size, visits })
     }
@@ -316,7 +325,7 @@ impl Writing<'_> {
         self.connection
             .prepare_cached(
                 "UPDATE visit SET state = ?3, urgency = ?4, start_at = ?5, crew = ?6, customer = ?7, outstanding = ?8,
-                 violated = ?9, conflicts = ?10, owed_by = ?11, next_due = ?12, search = ?13
+                 violated = ?9, conflicts = ?10, owed_by = ?11, next_due = ?12, search = ?13, incidents = ?14, alerts = ?15
                  WHERE tenant = ?1 AND id = ?2",
             )?
             .execute((
@@ -333,6 +342,8 @@ impl Writing<'_> {
                 list(&shown.owed_by)?,
                 shown.next_due.map(Timestamp::as_millisecond),
                 &shown.search,
+                list(&shown.incidents)?,
+                shown.alerts,
             ))?;
         Ok(())
     }

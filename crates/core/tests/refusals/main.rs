@@ -418,7 +418,10 @@ fn an_older_schema_is_read_and_edited() {
     let visit = Document::load(include_bytes!("../fixtures/visit-schema-1.automerge")).unwrap();
     assert_eq!(visit.record().schema, 1);
     assert_eq!(visit.record().unreadable, Vec::<String>::new());
-    let mut job = Job { visit, ..Job::in_work("normal") };
+    // The pack as it was then: what a document pins keeps its hash, whatever a later format adds.
+    let standard = Standard::load(include_str!("../fixtures/execution-form-at-schema-1.toml")).unwrap();
+    assert_eq!(visit.record().standard, standard.reference());
+    let mut job = Job { visit, standard: standard.into(), ..Job::in_work("normal") };
     assert_eq!(job.assess().state.id, "in-work");
     job.go(Command::Finish);
     assert_eq!(job.assess().state.id, "verifying");

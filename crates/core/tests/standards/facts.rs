@@ -88,7 +88,6 @@ fn can_happen(standard: &Standard, kind: Kind, event: &str) -> bool {
 
 /// Moments that the packs see elsewhere than in an event of their own, and why.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("aftersales-rules", "out-of-scope-request", "the three rules bind from the arrival on"),
     ("gas", "consent-given", "the spoken agreement is an item of the measuring job"),
     ("gas", "own-fault-confirmed", "the complaint is judged valid"),
     ("gas", "alarm-received", "an alarm opens an emergency repair, which is a record of its own"),

@@ -4,6 +4,7 @@ mod course;
 mod differences;
 mod duties;
 mod matter;
+mod situations;
 mod table;
 mod time;
 
@@ -95,6 +96,7 @@ pub(super) fn page(standard: &Standard, lang: Lang) -> Result<String, Failure> {
     page.clocks();
     page.calendars();
     page.gates();
+    page.situations();
     page.duties();
     page.conduct();
     page.words_to_say();
