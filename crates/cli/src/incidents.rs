@@ -55,9 +55,7 @@ impl FromStr for Place {
             .collect::<Result<_, _>>()?;
         match numbers[..] {
             [latitude, longitude] => Ok(Self(Spot { latitude, longitude, accuracy_m: None })),
-            [latitude, longitude, metres] => {
-                Ok(Self(Spot { latitude, longitude, accuracy_m: Some(metres) }))
-            }
+            [latitude, longitude, metres] => Ok(Self(Spot { latitude, longitude, accuracy_m: Some(metres) })),
             _ => Err(wrong()),
         }
     }
@@ -258,9 +256,10 @@ fn duty_line(here: &Here<'_>, standard: &Standard, duty: &Duty, out: &mut String
     }
     facts.push(names.roles(&duty.roles));
     facts.extend(duty.due.map(|due| format!("{} {}", words.until, local(here, due.instant()))));
-    facts.extend(duty.left_seconds.map(|left| {
-        format!("{} {}", span(left), if left < 0 { words.over } else { words.left })
-    }));
+    facts.extend(
+        duty.left_seconds
+            .map(|left| format!("{} {}", span(left), if left < 0 { words.over } else { words.left })),
+    );
     let _ = writeln!(out, "      {}", facts.join(" · "));
 }
 

@@ -31,7 +31,8 @@ impl World {
     fn assigned(pack: &str, job: &str, devices: usize) -> Self {
         let standard = builtin(pack).unwrap().unwrap();
         let urgency = if pack == "gas" { "booked" } else { "normal" };
-        let order = [("number", "1"), ("fault", "stands still"), ("urgency", urgency), ("location", "Harbour 1")];
+        let order =
+            [("number", "1"), ("fault", "stands still"), ("urgency", urgency), ("location", "Harbour 1")];
         let known: Vec<&str> =
             standard.course(job).flow().order.iter().map(|field| field.id.as_str()).collect();
         let order: BTreeMap<String, String> = order
@@ -58,7 +59,8 @@ impl World {
     /// At the customer's, in work.
     fn in_work(pack: &str, job: &str, devices: usize) -> Self {
         let mut world = Self::assigned(pack, job, devices);
-        for command in [Command::Accept, Command::Depart, Command::Arrive, Command::Diagnose, Command::Start] {
+        for command in [Command::Accept, Command::Depart, Command::Arrive, Command::Diagnose, Command::Start]
+        {
             world.gives(1, "09:00", &command).unwrap();
         }
         world.meet();
@@ -152,10 +154,16 @@ fn what_two_devices_report_at_once_is_one_situation_with_two_reports() {
     for device in 0..=2 {
         let meal = world.one(device, "10:05");
         assert!(meal.open && meal.situation == "mealtime");
-        assert_eq!(meal.reports.iter().map(|one| one.person.as_str()).collect::<Vec<_>>(), ["crew-1", "crew-2"]);
+        assert_eq!(
+            meal.reports.iter().map(|one| one.person.as_str()).collect::<Vec<_>>(),
+            ["crew-1", "crew-2"]
+        );
         assert_eq!(meal.since, Some(moment("10:00")));
         // The return time does not arise until the user finds going on inconvenient.
-        assert_eq!(meal.duties.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>(), ["aftersales-rules.mealtime-continue"]);
+        assert_eq!(
+            meal.duties.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>(),
+            ["aftersales-rules.mealtime-continue"]
+        );
         assert!(meal.guidance.iter().any(|line| line.rule == "aftersales-rules.mealtime-never-eat"));
     }
     let inconvenient = AnswerValue::Choice("inconvenient".to_owned());
@@ -184,7 +192,8 @@ fn a_situation_that_an_event_closed_opens_anew_with_the_next_report() {
     assert_eq!((all[0].open, all[0].since, all[0].reports.len()), (true, Some(moment("10:20")), 2));
     assert_eq!(all[1].closed_by.as_deref(), Some("reply-given"));
     assert_eq!((all[1].since, all[1].closed), (Some(moment("10:00")), Some(moment("10:10"))));
-    let shown = situation(world.replicas[1].record(), &world.standard, "objection", moment("10:30").instant());
+    let shown =
+        situation(world.replicas[1].record(), &world.standard, "objection", moment("10:30").instant());
     assert_eq!(shown.unwrap(), all[0], "the open one is shown");
 }
 
@@ -196,7 +205,10 @@ fn what_has_not_been_reported_shows_what_it_would_ask() {
     let abuse = view("abuse").unwrap();
     assert!(!abuse.open && abuse.since.is_none() && abuse.alert);
     assert_eq!(abuse.guidance.len(), 2);
-    assert_eq!((abuse.tells[0].to.as_str(), abuse.tells[0].at_once, abuse.tells[0].told), ("service-centre", true, None));
+    assert_eq!(
+        (abuse.tells[0].to.as_str(), abuse.tells[0].at_once, abuse.tells[0].told),
+        ("service-centre", true, None)
+    );
     assert!(view("foundation-problem").is_none(), "of another job");
     assert!(view("nothing").is_none());
     assert_eq!(world.incidents(1, "10:00"), []);
@@ -208,7 +220,10 @@ fn an_alert_opens_the_situation_and_its_answer_tells_the_centre() {
     let alert = world.gives(1, "10:00", &help(Some("abuse"))).unwrap();
     world.meet();
     let first = &world.next(Side::Office, "10:01")[0];
-    assert_eq!((first.command.as_str(), first.argument.clone()), ("acknowledge-alert", Some(alert.to_string())));
+    assert_eq!(
+        (first.command.as_str(), first.argument.clone()),
+        ("acknowledge-alert", Some(alert.to_string()))
+    );
     assert!(matches!(&first.reason, Why::Alert { person, .. } if person == "crew-1"));
     let shown = world.one(OFFICE, "10:01");
     assert!(shown.open && shown.alerts.len() == 1 && shown.tells[0].told.is_none());

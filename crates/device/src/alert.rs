@@ -86,7 +86,9 @@ impl Store {
         let mut wait = FIRST_WAIT;
         while delivery.waiting > 0 && !stop() {
             delivery.tries += 1;
-            let failed = match self.sync(|_| if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }) {
+            let failed = match self
+                .sync(|_| if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            {
                 Ok(_) => None,
                 Err(error) if error.may_pass() => Some(error.to_string()),
                 Err(error) => return Err(error),

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use common::{delivery, dispatched, note, options, visit_id};
-use jobsheet::{Enrolment, Progress, Query, Store, SyncError};
+use jobsheet::{CallForHelp, Enrolment, Progress, Query, Store, SyncError};
+use jobsheet_core::record::Spot;
 use jobsheet_wire::{Exchange, Reply, Verdict, VerdictOfChange, decode_exchange, encode_reply};
 
 struct Request {
@@ -284,4 +285,104 @@ fn enrolling_stores_what_the_server_gives() {
     assert_eq!(requests[0].path, "/v1/enrol");
     let body: serde_json::Value = serde_json::from_slice(&requests[0].body).unwrap();
     assert_eq!(body, serde_json::json!({ "code": "code-1", "device_name": "van phone" }));
+}
+
+/// The first exchange brings three visits; `then` answers those after it.
+fn three_visits(
+    then: impl Fn(usize, &Exchange) -> Answer + Send + 'static,
+) -> (String, Arc<Mutex<Vec<Request>>>) {
+    server(move |at, request| {
+        let exchange = decode_exchange(&request.body).unwrap();
+        if at > 0 {
+            return then(at, &exchange);
+        }
+        let deliveries = (0..3).map(|visit| delivery(&dispatched(visit))).collect();
+        let server_at_ms = exchange.sent_at_ms;
+        ok(&Reply { deliveries, cursor: vec![1], server_at_ms, ..Reply::default() })
+    })
+}
+
+fn takes_all(exchange: &Exchange) -> Answer {
+    let server_at_ms = exchange.sent_at_ms;
+    ok(&Reply { verdicts: accept_all(exchange), cursor: vec![1], server_at_ms, ..Reply::default() })
+}
+
+fn help() -> CallForHelp {
+    let place = Some(Spot { latitude: 31.2, longitude: 121.4, accuracy_m: None });
+    CallForHelp { situation: None, words: Some("Locked in.".to_owned()), place }
+}
+
+#[test]
+fn a_call_for_help_goes_before_all_other_work() {
+    let (address, requests) = three_visits(|_, exchange| takes_all(exchange));
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    store.sync(go_on).unwrap();
+    for caller in 0..3 {
+        for at in 0..3 {
+            store.apply(visit_id(at), &note("work ")).unwrap();
+        }
+        store.alert(visit_id(caller), help()).unwrap();
+        assert_eq!(store.waiting_alerts().unwrap(), 1);
+        store.sync(go_on).unwrap();
+        assert_eq!(store.waiting_alerts().unwrap(), 0);
+        let requests = requests.lock().unwrap();
+        let pushed = decode_exchange(&requests.last().unwrap().body).unwrap().push;
+        assert_eq!((pushed.len(), pushed[0].document), (3, visit_id(caller).into_bytes()));
+    }
+}
+
+#[test]
+fn a_driver_tries_until_the_server_has_the_call_and_says_what_came_of_each_try() {
+    // The client asks four times before it gives up once.
+    let (address, _) = three_visits(|at, exchange| match at {
+        1..=4 => (503, Vec::new()),
+        _ => takes_all(exchange),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    store.sync(go_on).unwrap();
+    store.alert(visit_id(1), help()).unwrap();
+    // Whoever opens the store anew goes on: the call is on the disk.
+    store.shutdown().unwrap();
+    let store = Store::open(folder.path(), options()).unwrap();
+    let mut tries = Vec::new();
+    let done = store.keep_alerting(|| false, |tried| tries.push(tried.clone())).unwrap();
+    assert_eq!((done.tries, done.waiting, done.refused), (2, 0, 0));
+    let failed = tries[0].failed.clone().unwrap();
+    assert!(failed.contains("503") && !failed.contains("Locked"), "{failed}");
+    let wait = tries[0].next_in.unwrap();
+    assert!((1000..2000).contains(&wait.as_millis()), "{wait:?}");
+    assert_eq!((tries[1].number, &tries[1].failed, tries[1].next_in), (2, &None, None));
+    // Nothing waits: nothing is tried.
+    assert_eq!(store.keep_alerting(|| false, |_| panic!("no try")).unwrap().tries, 0);
+}
+
+#[test]
+fn a_driver_ends_when_it_is_told_to_when_the_call_is_refused_and_when_no_try_can_help() {
+    let refuses = |exchange: &Exchange| {
+        let verdict = Verdict::Refused { code: "out-of-scope".to_owned(), reason: "not yours".to_owned() };
+        let mut verdicts = accept_all(exchange);
+        for one in &mut verdicts {
+            one.verdict = verdict.clone();
+        }
+        ok(&Reply { verdicts, cursor: vec![1], server_at_ms: exchange.sent_at_ms, ..Reply::default() })
+    };
+    let (address, _) = three_visits(move |at, exchange| match at {
+        1..=4 => (503, Vec::new()),
+        5 => (401, Vec::new()),
+        _ => refuses(exchange),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    store.sync(go_on).unwrap();
+    store.alert(visit_id(1), help()).unwrap();
+    let stop = std::cell::Cell::new(false);
+    let done = store.keep_alerting(|| stop.get(), |_| stop.set(true)).unwrap();
+    assert_eq!((done.tries, done.waiting), (1, 1), "stopped while it waits, and the call is kept");
+    let never = store.keep_alerting(|| false, |_| {}).unwrap_err();
+    assert!(matches!(never, SyncError::Unauthorized(_)), "{never}");
+    assert_eq!(store.waiting_alerts().unwrap(), 1);
+    let done = store.keep_alerting(|| false, |_| {}).unwrap();
+    assert_eq!((done.waiting, done.refused), (0, 1), "somebody has to phone");
 }

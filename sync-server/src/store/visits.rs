@@ -247,9 +247,10 @@ impl Reading<'_> {
         let total: i64 = self
             .connection
             .prepare_cached(&format!("SELECT count(*) FROM visit WHERE {FILTER}"))?
-            .query_row((self.tenant, state, query, &pattern, technician, kind, job, owed, incident), |row| {
-                row.get(0)
-            })?;
+            .query_row(
+                (self.tenant, state, query, &pattern, technician, kind, job, owed, incident),
+                |row| row.get(0),
+            )?;
         let sql = format!(
             "SELECT id, kind, job, number, about, updated_seq, state, urgency, start_at, crew, customer, outstanding,
              violated, conflicts, owed_by, next_due, incidents, alerts
@@ -258,7 +259,10 @@ impl Reading<'_> {
         let skip = to_sql(u64::from(page.saturating_sub(1)) * u64::from(size));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let visits = statement
-            .query_map((self.tenant, state, query, &pattern, technician, kind, job, owed, incident, size, skip), read)?
+            .query_map(
+                (self.tenant, state, query, &pattern, technician, kind, job, owed, incident, size, skip),
+                read,
+            )?
             .collect::<Result<_, _>>()?;
         Ok(VisitPage { total: from_sql(total), page, size, visits })
     }

@@ -210,8 +210,7 @@ impl Evidences<'_> {
             note: at.id.and_then(|id| self.record.events.get(&id)).and_then(|(_, event)| event.note.clone()),
         };
         let open = self.is_open(spell, judged);
-        let of_spell =
-            |alert: &&Alert| spell.reports.iter().any(|at| at.id == Some(alert.id));
+        let of_spell = |alert: &&Alert| spell.reports.iter().any(|at| at.id == Some(alert.id));
         Incident {
             open,
             since: spell.reports.first().map(|at| at.stamp.at),
@@ -378,7 +377,8 @@ impl Evidences<'_> {
         };
         let since = |told: &&crate::record::Occurrence| opened.is_none_or(|opened| not_before(opened, told));
         let recorded = events.iter().flat_map(|kind| self.timeline.standing(kind)).filter(since);
-        let recorded = recorded.min_by_key(|told| (told.stamp.corrected(), told.id)).map(|told| told.stamp.at);
+        let recorded =
+            recorded.min_by_key(|told| (told.stamp.corrected(), told.id)).map(|told| told.stamp.at);
         let proved = || {
             let proof = self.proof(rule);
             let at = proof.evidence.iter().filter_map(|evidence| evidence.at).max_by_key(Moment::instant);
@@ -393,7 +393,9 @@ impl Evidences<'_> {
             at_once: matches!(&rule.check, Check::Milestone(milestone)
                 if milestone.limit.as_deref() == Some("at-once")),
             moot: !self.applies(at) || rule.disabled.is_some(),
-            told: recorded.or_else(|| if events.is_empty() { proved() } else { None }).filter(|_| opened.is_some()),
+            told: recorded
+                .or_else(|| if events.is_empty() { proved() } else { None })
+                .filter(|_| opened.is_some()),
             late: clock.is_some_and(super::MilestoneStatus::is_missed),
         })
     }

@@ -253,8 +253,7 @@ impl Evidences<'_> {
             return false;
         };
         let freed = situation.frees.iter().flat_map(|frees| &frees.events);
-        let ended =
-            freed.filter_map(|event| self.timeline.first(event)).any(|at| not_before(opened, at));
+        let ended = freed.filter_map(|event| self.timeline.first(event)).any(|at| not_before(opened, at));
         ended && !situation.rules.contains(&rule.id)
     }
 

@@ -12,7 +12,8 @@ use crate::record::{
 };
 use crate::standard::condition;
 use crate::standard::{
-    Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Situation, Source, Standard,
+    Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Situation, Source,
+    Standard,
 };
 use crate::{Moment, Stamp};
 

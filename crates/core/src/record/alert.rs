@@ -99,9 +99,8 @@ pub fn alerts(record: &Record) -> Vec<Alert> {
     let mut alerts: Vec<_> = of(Side::Field, RAISED)
         .map(|(id, (_, event))| {
             let key = id.to_string();
-            let answers = of(Side::Office, ACKNOWLEDGED).filter(|(_, (_, answer))| {
-                answer.about.as_deref() == Some(key.as_str())
-            });
+            let answers = of(Side::Office, ACKNOWLEDGED)
+                .filter(|(_, (_, answer))| answer.about.as_deref() == Some(key.as_str()));
             let first = answers.min_by_key(|(id, (_, answer))| (answer.by.stamp.corrected(), **id));
             let alert = Alert {
                 id: *id,

@@ -28,9 +28,10 @@ pub(crate) fn spells<'t>(timeline: &'t Timeline, standard: &'t Standard, course:
         let openings = openings(timeline, situation);
         let mut current: Option<Spell> = None;
         for opening in openings {
-            let over = current.as_ref().and_then(|spell| spell.closed).is_some_and(|(_, closed)| {
-                opening.stamp.corrected() > closed.stamp.corrected()
-            });
+            let over = current
+                .as_ref()
+                .and_then(|spell| spell.closed)
+                .is_some_and(|(_, closed)| opening.stamp.corrected() > closed.stamp.corrected());
             match &mut current {
                 Some(spell) if !over => spell.reports.push(opening),
                 _ => {

@@ -107,7 +107,8 @@ impl Timeline {
     fn add_named(&mut self, kind: &str, occurrence: &Occurrence) {
         let base = kind.split_once('/');
         let about = base.map(|(_, subject)| subject.to_owned());
-        let occurrence = Occurrence { about: about.or_else(|| occurrence.about.clone()), ..occurrence.clone() };
+        let occurrence =
+            Occurrence { about: about.or_else(|| occurrence.about.clone()), ..occurrence.clone() };
         if let Some((base, _)) = base {
             self.add(base, occurrence.clone());
         }

@@ -9,7 +9,12 @@ use crate::standard::Side;
 
 impl Plan<'_> {
     /// Whoever calls for help is asked for nothing: neither the state nor a gate is looked at.
-    pub(super) fn alert(&self, situation: Option<&str>, words: Option<&str>, place: Option<&Spot>) -> Planned {
+    pub(super) fn alert(
+        &self,
+        situation: Option<&str>,
+        words: Option<&str>,
+        place: Option<&Spot>,
+    ) -> Planned {
         self.side(Side::Field)?;
         limit_option("words", words, MAX_WORDS_CHARS)?;
         if let Some((field, reason)) = place.and_then(Spot::fault) {

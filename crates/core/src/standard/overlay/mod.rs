@@ -11,8 +11,8 @@ use toml::Table;
 pub(super) use self::apply::apply;
 use super::lint::strict;
 use super::{
-    Calendar, EventKind, Form, Job, Named, OrderField, Planned, Quantity, Role, Rule, Signing, Situation, Step,
-    Survey,
+    Calendar, EventKind, Form, Job, Named, OrderField, Planned, Quantity, Role, Rule, Signing, Situation,
+    Step, Survey,
 };
 use crate::Text;
 
