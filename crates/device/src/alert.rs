@@ -67,7 +67,7 @@ impl Store {
     /// [`StoreError`] if the database fails.
     pub fn waiting_alerts(&self) -> Result<u32, StoreError> {
         let mut reader = self.inner.readers.get()?;
-        Ok(store::waiting_alerts(&*reader.begin()?)?)
+        store::waiting_alerts(&*reader.begin()?)
     }
 
     /// Syncs until the server has every call for help, with waits that grow from one second to half a minute. Blocks: an app
