@@ -288,9 +288,9 @@ mod tests {
         let spot = "42.36, -71.06,15".parse::<Place>().unwrap().0;
         assert_eq!((spot.latitude, spot.longitude, spot.accuracy_m), (42.36, -71.06, Some(15.0)));
         assert_eq!("42.36,-71.06".parse::<Place>().unwrap().0.accuracy_m, None);
-        for wrong in ["", "42.36", "42.36;71", "north,71", "1,2,3,4"] {
+        for wrong in ["", "42.36", "42.36;71", "abc,71", "1,2,3,4"] {
             let told = "x".to_owned() + &wrong.parse::<Place>().unwrap_err();
-            assert!(told.contains("42.36,-71.06,15") && !told.contains("north"), "{wrong}");
+            assert!(told.contains("42.36,-71.06,15") && !told.contains("abc"), "{wrong}");
         }
     }
 }
