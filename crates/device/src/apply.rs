@@ -52,7 +52,7 @@ impl Store {
     pub fn apply(&self, visit: DocumentId, command: &Command) -> Result<Receipt, ApplyError> {
         let inner = &*self.inner;
         let (receipt, row) = {
-            let mut writing = inner.writer.lock()?;
+            let mut writing = inner.connections.write()?;
             let tx = writing.begin()?;
             let mut head = visible_head(&tx, visit)?;
             let hand = self.hand(&tx)?;
@@ -105,7 +105,7 @@ impl Store {
     /// The [`ApplyError`] that [`Store::apply`] would give.
     pub fn preview(&self, visit: DocumentId, command: &Command) -> Result<(), ApplyError> {
         let inner = &*self.inner;
-        let mut reader = inner.readers.get()?;
+        let mut reader = inner.connections.read()?;
         let tx = reader.begin()?;
         let head = visible_head(&tx, visit)?;
         let hand = self.hand(&tx)?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jobsheet_core::record::{DocumentId, RecordError, Refusal};
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +34,33 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full; nothing was written. Free some space and try again")]
     DiskFull,
-    /// The file is damaged or no database.
-    #[error("the store is damaged ({0}); keep the folder, copy it away, and enrol again into a new one")]
+    /// The disk failed for another reason than being full.
+    #[error("the disk failed ({0}); what was asked was not written. Try again, and copy the folder away if it stays")]
+    DiskFailed(String),
+    /// The file is damaged or no database. Nothing has been deleted.
+    #[error(
+        "the store is damaged ({0}); set it aside with `Store::salvage` (or `jobsheet salvage`), which also saves the work \
+         that the server does not have, and enrol again"
+    )]
     Corrupt(String),
+    /// The store is encrypted and the key is another one, or the first page is damaged.
+    #[error("this is not the key of the store; give the key it was made with. Nothing was changed")]
+    WrongKey,
+    /// The store is encrypted and no key was given.
+    #[error("the store is encrypted; give its key. Nothing was changed")]
+    KeyMissing,
+    /// A key was given for a store without encryption.
+    #[error("the store is not encrypted; open it without a key. Nothing was changed")]
+    NotEncrypted,
+    /// The store is paused.
+    #[error("the store is paused; call resume first")]
+    Paused,
+    /// A salvage file can not be read.
+    #[error("{what} in the salvage file: {reason}", what = "damaged")]
+    Salvage {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Any other failure of the database.
     #[error("the database failed: {0}")]
     Database(#[source] rusqlite::Error),
@@ -78,6 +102,11 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(ErrorCode::SystemIoFailure) => match error.sqlite_error().map(|error| error.extended_code) {
+                Some(ffi::SQLITE_IOERR_DATA) => Self::Corrupt("a page is not what was written".to_owned()),
+                Some(ffi::SQLITE_IOERR_CORRUPTFS) => Self::Corrupt(error.to_string()),
+                _ => Self::DiskFailed(error.to_string()),
+            },
             _ => Self::Database(error),
         }
     }

@@ -33,6 +33,6 @@ pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};
 pub use outbox::{Outgoing, Quarantined};
 pub use receive::{Problem, Received};
-pub use store::{Enrolment, Options, Store, VisitRow};
+pub use store::{Enrolment, Key, Options, Store, VisitRow};
 pub use sync::{Network, Progress, SyncError, SyncReport};
 pub use view::{HistoryEntry, Transport, VisitView};

@@ -58,7 +58,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn visits(&self, query: &Query) -> Result<Page, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         let filter = Filter::of(query);
         let sql = format!("SELECT count(*) FROM visit WHERE {}", filter.sql);
@@ -72,7 +72,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn find(&self, id_or_number: &str) -> Result<Vec<DocumentId>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         let mut statement = match id_or_number.parse::<DocumentId>() {
             Ok(id) => {
@@ -167,7 +167,7 @@ mod tests {
     fn pages_are_read_in_the_order_of_an_index_and_counted_in_one() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Options::default()).unwrap();
-        let mut reader = store.inner.readers.get().unwrap();
+        let mut reader = store.inner.connections.read().unwrap();
         let tx = reader.begin().unwrap();
         for (kind, only_open, index) in [
             (None, false, "visit_planned"),

@@ -90,7 +90,7 @@ impl Store {
         query: Query,
         callback: impl FnMut(ListChange) + Send + 'static,
     ) -> Result<Subscription, StoreError> {
-        self.inner.readers.get()?;
+        self.inner.connections.read()?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let subscriber = Subscriber {
             query,
@@ -125,38 +125,68 @@ fn start(inner: &Arc<Inner>) -> Result<Sender<Signal>, StoreError> {
 
 fn serve(store: &Weak<Inner>, receiver: &Receiver<Signal>) {
     let mut subscribers: Vec<Subscriber> = Vec::new();
+    // What could not be read because the store is paused; the resuming store sends a signal.
+    let (mut waiting, mut visits) = (Vec::new(), Vec::new());
     while let Ok(signal) = receiver.recv() {
         // Signals that have piled up are served together: each row is read once.
-        let mut visits = Vec::new();
         for signal in std::iter::once(signal).chain(receiver.try_iter()) {
             match signal {
-                Signal::Subscribe(mut subscriber) => {
-                    if first(store, &mut subscriber) {
-                        subscribers.push(subscriber);
-                    }
-                }
+                Signal::Subscribe(subscriber) => waiting.push(subscriber),
                 Signal::Changed(changed) => visits.extend(changed),
             }
         }
         visits.sort_unstable();
         visits.dedup();
-        subscribers.retain_mut(|subscriber| visits.iter().all(|visit| difference(store, subscriber, *visit)));
+        let mut paused = false;
+        subscribers.retain_mut(|subscriber| {
+            visits.iter().all(|visit| match difference(store, subscriber, *visit) {
+                Told::Yes => true,
+                Told::Ended => false,
+                Told::Paused => {
+                    paused = true;
+                    true
+                }
+            })
+        });
+        let mut later = Vec::new();
+        for mut subscriber in waiting.drain(..) {
+            match first(store, &mut subscriber) {
+                Told::Yes => subscribers.push(subscriber),
+                Told::Ended => {}
+                Told::Paused => later.push(subscriber),
+            }
+        }
+        waiting = later;
+        // A row that is told twice says the same twice.
+        if !paused {
+            visits.clear();
+        }
     }
 }
 
-/// Tells the whole list. `false`: the subscription has ended.
-fn first(store: &Weak<Inner>, subscriber: &mut Subscriber) -> bool {
+/// What became of telling a subscriber.
+enum Told {
+    Yes,
+    /// The subscription has ended.
+    Ended,
+    /// The store is paused: to be told after it has been resumed.
+    Paused,
+}
+
+/// Tells the whole list.
+fn first(store: &Weak<Inner>, subscriber: &mut Subscriber) -> Told {
     match rows(store, &Filter::of(&subscriber.query)) {
         Read::Rows(rows) => {
             subscriber.shown = rows.iter().map(|row| row.visit).collect();
             tell(subscriber, ListChange::All(rows))
         }
-        Read::Failed | Read::Closed => false,
+        Read::Paused => Told::Paused,
+        Read::Failed | Read::Closed => Told::Ended,
     }
 }
 
-/// Tells what a commit means for one list. `false`: the subscription has ended.
-fn difference(store: &Weak<Inner>, subscriber: &mut Subscriber, visit: DocumentId) -> bool {
+/// Tells what a commit means for one list.
+fn difference(store: &Weak<Inner>, subscriber: &mut Subscriber, visit: DocumentId) -> Told {
     match rows(store, &Filter::of(&subscriber.query).and_document(visit)) {
         Read::Rows(rows) => match rows.into_iter().next() {
             Some(row) => {
@@ -164,29 +194,33 @@ fn difference(store: &Weak<Inner>, subscriber: &mut Subscriber, visit: DocumentI
                 tell(subscriber, ListChange::Put(Box::new(row)))
             }
             None if subscriber.shown.remove(&visit) => tell(subscriber, ListChange::Removed(visit)),
-            None => !subscriber.cancelled.load(Ordering::Acquire),
+            None if subscriber.cancelled.load(Ordering::Acquire) => Told::Ended,
+            None => Told::Yes,
         },
-        Read::Failed => true,
-        Read::Closed => false,
+        Read::Failed => Told::Yes,
+        Read::Paused => Told::Paused,
+        Read::Closed => Told::Ended,
     }
 }
 
 enum Read {
     Rows(Vec<VisitRow>),
     Failed,
+    Paused,
     Closed,
 }
 
 fn rows(store: &Weak<Inner>, filter: &Filter) -> Read {
     let Some(inner) = store.upgrade() else { return Read::Closed };
     let read = || {
-        let mut reader = inner.readers.get()?;
+        let mut reader = inner.connections.read()?;
         let tx = reader.begin()?;
         select(&tx, filter, 0, u32::MAX)
     };
     match read() {
         Ok(rows) => Read::Rows(rows),
         Err(StoreError::Closed) => Read::Closed,
+        Err(StoreError::Paused) => Read::Paused,
         Err(error) => {
             tracing::warn!(%error, "an observed list could not be read");
             Read::Failed
@@ -194,13 +228,13 @@ fn rows(store: &Weak<Inner>, filter: &Filter) -> Read {
     }
 }
 
-fn tell(subscriber: &mut Subscriber, change: ListChange) -> bool {
+fn tell(subscriber: &mut Subscriber, change: ListChange) -> Told {
     if subscriber.cancelled.load(Ordering::Acquire) {
-        return false;
+        return Told::Ended;
     }
     let told = catch_unwind(AssertUnwindSafe(|| (subscriber.callback)(change)));
     if told.is_err() {
         tracing::warn!("a callback panicked and is not called again");
     }
-    told.is_ok() && !subscriber.cancelled.load(Ordering::Acquire)
+    if told.is_ok() && !subscriber.cancelled.load(Ordering::Acquire) { Told::Yes } else { Told::Ended }
 }

@@ -52,7 +52,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn outbox(&self) -> Result<Vec<Outgoing>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         let mut statement = tx.prepare_cached(
             "SELECT document, number, unsent, coalesce(kept.refused, 0), revoked
@@ -77,7 +77,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         let mut statement = tx.prepare_cached(
             "SELECT document, coalesce(number, ''), hash, command, made_at, code, reason, bytes
@@ -104,7 +104,7 @@ impl Store {
     /// [`StoreError`] if the database fails.
     pub fn discard(&self, visit: DocumentId, change: &str) -> Result<bool, StoreError> {
         let Some(hash) = unhex(change) else { return Ok(false) };
-        let mut writing = self.inner.writer.lock()?;
+        let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
         let gone =
             tx.execute("DELETE FROM quarantine WHERE document = ?1 AND hash = ?2", params![visit, hash])?;

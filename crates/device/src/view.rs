@@ -123,7 +123,7 @@ impl Store {
     /// # Errors
     /// As [`Store::visit`].
     pub fn heads(&self, visit: DocumentId) -> Result<Vec<String>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         visible_head(&tx, visit)?;
         let (document, _) = load_visit(&tx, visit)?;
@@ -135,7 +135,7 @@ impl Store {
     /// # Errors
     /// As [`Store::visit`].
     pub fn history(&self, visit: DocumentId) -> Result<Vec<HistoryEntry>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         visible_head(&tx, visit)?;
         let (document, _) = load_visit(&tx, visit)?;
@@ -161,7 +161,7 @@ impl Store {
         read: impl FnOnce(MutexGuard<'_, Warm>, Transport, Timestamp) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let inner = &*self.inner;
-        let mut reader = inner.readers.get()?;
+        let mut reader = inner.connections.read()?;
         let tx = reader.begin()?;
         let head = visible_head(&tx, visit)?;
         let transport = Transport { unsent: head.unsent, refused: store::refused_count(&tx, visit)? };

@@ -74,7 +74,7 @@ impl Store {
         read_ahead(&mut work, &mut received);
         let mut touched: Vec<DocumentId> = Vec::new();
         {
-            let mut writing = self.inner.writer.lock()?;
+            let mut writing = self.inner.connections.write()?;
             let tx = writing.begin()?;
             for (sha256, source, _) in &packs {
                 store::keep_pack(&tx, sha256, source)?;

@@ -1,19 +1,22 @@
-//! One connection that writes, several that read.
+//! One connection that writes, several that read, and how a connection is opened.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Content, Key, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{lock, schema};
+use super::{legacy, lock, schema};
 use crate::StoreError;
 
 /// Readers that are kept open when nobody reads. More are opened when needed.
 const IDLE_READERS: usize = 3;
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 64;
+/// Name of the file that openers of one store lock in turn.
+const OPENING: &str = "jobsheet.opening";
+/// What SQLite keeps in the file for the program: a store whose pages carry checksums.
+const APPLICATION: i64 = 0x4a4f_4253;
 
 /// Makes a folder that only its owner may enter: it holds customers' data and the device's token.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
@@ -27,64 +30,245 @@ pub(crate) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
     builder.create(folder).map_err(|source| StoreError::file("the folder could not be made", folder, source))
 }
 
-/// Opens the database for writing, migrated. The journal is a WAL and every commit is synced: what `apply` acknowledges
-/// survives a loss of power.
-pub(crate) fn open_writer(file: &Path, busy: Duration) -> Result<Connection, StoreError> {
-    if file.exists() {
-        let connection = Connection::open_with_flags(
-            file,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        connection.busy_timeout(busy)?;
-        schema::refuse_newer(&connection)?;
-    } else {
-        create_private_file(file)?;
-    }
-    let mut connection = Connection::open(file)?;
-    connection.busy_timeout(busy)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    schema::migrate(&mut connection)?;
-    Ok(connection)
+/// How the file is reached.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub(crate) file: PathBuf,
+    pub(crate) busy: Duration,
+    pub(crate) key: Option<Key>,
 }
 
+impl Access {
+    /// Opens a connection and gives it the key; what is in the file has not been looked at.
+    pub(crate) fn connect(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+        rusqlite::initialise()
+            .map_err(|code| StoreError::DiskFailed(format!("SQLite does not start: {}", code.0)))?;
+        let layer = if self.key.is_some() { rusqlite::KEYED } else { rusqlite::PLAIN };
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags_and_vfs(&self.file, flags, layer)?;
+        connection.busy_timeout(self.busy)?;
+        Ok(connection)
+    }
+
+    fn unlock(&self, connection: &Connection) -> Result<(), StoreError> {
+        if let Some(key) = &self.key {
+            rusqlite::unlock(connection, key)?;
+            // Its messages go to the error output of whoever embeds this; its errors reach us as results.
+            connection.pragma_update(None, "cipher_log_level", "NONE")?;
+        }
+        Ok(())
+    }
+
+    /// Opens the database for writing, migrated. The journal is a WAL and every commit is synced: what `apply`
+    /// acknowledges survives a loss of power.
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
+        // Openers take turns: who makes a store, migrates it or writes it anew does so undisturbed. No lock is kept.
+        let _turn = Turn::take(&self.file.with_file_name(OPENING))?;
+        create_private_file(&self.file)?;
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let connection = match (rusqlite::content(&connection)?, &self.key) {
+            (Content::NearlyPlain, _) => {
+                return Err(StoreError::Corrupt("its first bytes are not what was written".to_owned()));
+            }
+            (Content::Plain, Some(_)) => return Err(StoreError::NotEncrypted),
+            (Content::Other, None) if self.could_be_encrypted() => return Err(StoreError::KeyMissing),
+            (Content::Other, _) if !self.could_be_encrypted() => {
+                return Err(StoreError::Corrupt("it is no database".to_owned()));
+            }
+            (Content::Empty, None) => {
+                rusqlite::reserve_checksums(&connection)?;
+                connection.pragma_update(None, "application_id", APPLICATION)?;
+                connection
+            }
+            (Content::Plain, None) if legacy::without_checksums(self, APPLICATION)? => {
+                drop(connection);
+                legacy::write_anew(self, APPLICATION)?;
+                self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?
+            }
+            _ => connection,
+        };
+        self.unlock(&connection)?;
+        schema::refuse_newer(&connection).map_err(|error| self.reading_failed(error))?;
+        let mut connection = connection;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // The log holds commits and nothing else, so that each of its frames can be checked when it is read.
+        connection.pragma_update(None, "cache_spill", false)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        schema::migrate(&mut connection)?;
+        Ok(connection)
+    }
+
+    fn open_reader(&self) -> Result<Connection, StoreError> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        self.unlock(&connection)?;
+        // Opened for writing because a WAL reader may have to recover the journal; this keeps it from writing rows.
+        connection.pragma_update(None, "query_only", true)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+
+    /// An encrypted database has whole pages; so has a file that is none, sometimes.
+    fn could_be_encrypted(&self) -> bool {
+        std::fs::metadata(&self.file).is_ok_and(|data| data.len().is_multiple_of(4096))
+    }
+
+    /// With a wrong key nothing at all can be read, which is told apart from a page that can not be.
+    fn reading_failed(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Corrupt(_) if self.key.is_some() => StoreError::WrongKey,
+            error => error,
+        }
+    }
+}
+
+/// The right to open the store, held through a lock on a file of its own.
+struct Turn(std::fs::File);
+
+impl Turn {
+    fn take(path: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::file("the store could not be locked", path, source);
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(failed)?;
+        match file.lock() {
+            Ok(()) => Ok(Self(file)),
+            // Where files can not be locked there is one process.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => Ok(Self(file)),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Closing would do; where it does not, nobody waits for ever.
+        let _ = self.0.unlock();
+    }
+}
+
+/// Makes the file with its rights, if it is missing. An existing one is not opened: closing it again would give up the
+/// locks that this process may have on it.
 fn create_private_file(file: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(file)
-        .map(drop)
-        .map_err(|source| StoreError::file("the database could not be made", file, source))
+    match options.open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(StoreError::file("the database could not be made", file, error))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// The connection that writes.
-pub(crate) struct Writer {
-    connection: Mutex<Option<Connection>>,
+/// What the store is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Paused,
+    Closed,
 }
 
-impl Writer {
-    pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection: Mutex::new(Some(connection)) }
+impl Phase {
+    fn error(self) -> StoreError {
+        if self == Self::Paused { StoreError::Paused } else { StoreError::Closed }
+    }
+}
+
+/// All connections of one store.
+pub(crate) struct Connections {
+    access: Access,
+    /// Held while the phase changes.
+    changing: Mutex<()>,
+    writer: Mutex<Option<Connection>>,
+    readers: Mutex<Readers>,
+    /// A reader has come back.
+    returned: Condvar,
+}
+
+struct Readers {
+    phase: Phase,
+    idle: Vec<Connection>,
+    /// Readers that are in use.
+    out: usize,
+}
+
+impl Connections {
+    pub(crate) fn open(access: Access) -> Result<Self, StoreError> {
+        let writer = access.open_writer()?;
+        Ok(Self {
+            access,
+            changing: Mutex::new(()),
+            writer: Mutex::new(Some(writer)),
+            readers: Mutex::new(Readers { phase: Phase::Open, idle: Vec::new(), out: 0 }),
+            returned: Condvar::new(),
+        })
     }
 
-    /// Waits for the connection.
-    pub(crate) fn lock(&self) -> Result<Writing<'_>, StoreError> {
-        let guard = lock(&self.connection);
+    /// Waits for the connection that writes.
+    pub(crate) fn write(&self) -> Result<Writing<'_>, StoreError> {
+        let guard = lock(&self.writer);
         if guard.is_none() {
-            return Err(StoreError::Closed);
+            return Err(lock(&self.readers).phase.error());
         }
         Ok(Writing { guard })
     }
 
-    /// Folds the journal into the file and closes it.
-    pub(crate) fn close(&self) -> Result<(), StoreError> {
-        let Some(connection) = lock(&self.connection).take() else { return Ok(()) };
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        connection.close().map_err(|(_, error)| error.into())
+    /// A connection that reads; it goes back when dropped.
+    pub(crate) fn read(&self) -> Result<Reader<'_>, StoreError> {
+        let idle = {
+            let mut readers = lock(&self.readers);
+            if readers.phase != Phase::Open {
+                return Err(readers.phase.error());
+            }
+            readers.out += 1;
+            readers.idle.pop()
+        };
+        // From here on the reader is counted, whatever comes.
+        let mut reader = Reader { connection: idle, pool: self };
+        if reader.connection.is_none() {
+            reader.connection = Some(self.access.open_reader()?);
+        }
+        Ok(reader)
+    }
+
+    /// Finishes what runs and closes every file. `last`: for good.
+    pub(crate) fn close(&self, last: bool) -> Result<(), StoreError> {
+        let _changing = lock(&self.changing);
+        {
+            let mut readers = lock(&self.readers);
+            match readers.phase {
+                Phase::Closed if last => return Ok(()),
+                Phase::Closed => return Err(StoreError::Closed),
+                _ => readers.phase = if last { Phase::Closed } else { Phase::Paused },
+            }
+            readers.idle.clear();
+            while readers.out > 0 {
+                readers = self.returned.wait(readers).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        let Some(connection) = lock(&self.writer).take() else { return Ok(()) };
+        // The journal is folded into the file where nobody else needs it; the connection closes whatever comes of that.
+        let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.close().map_err(|(_, error)| error)?;
+        Ok(folded?)
+    }
+
+    /// Opens the files again.
+    pub(crate) fn reopen(&self) -> Result<(), StoreError> {
+        let _changing = lock(&self.changing);
+        match lock(&self.readers).phase {
+            Phase::Open => return Ok(()),
+            Phase::Closed => return Err(StoreError::Closed),
+            Phase::Paused => {}
+        }
+        *lock(&self.writer) = Some(self.access.open_writer()?);
+        lock(&self.readers).phase = Phase::Open;
+        Ok(())
     }
 }
 
@@ -99,54 +283,17 @@ impl Writing<'_> {
         let connection = self.guard.as_mut().ok_or(StoreError::Closed)?;
         Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
-}
 
-/// Connections that read.
-pub(crate) struct Readers {
-    file: PathBuf,
-    busy: Duration,
-    idle: Mutex<Vec<Connection>>,
-    closed: AtomicBool,
-}
-
-impl Readers {
-    pub(crate) fn new(file: PathBuf, busy: Duration) -> Self {
-        Self { file, busy, idle: Mutex::new(Vec::new()), closed: AtomicBool::new(false) }
-    }
-
-    /// A connection that reads; it goes back when dropped.
-    pub(crate) fn get(&self) -> Result<Reader<'_>, StoreError> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(StoreError::Closed);
-        }
-        let idle = lock(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.open()?,
-        };
-        Ok(Reader { connection: Some(connection), pool: self })
-    }
-
-    fn open(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.file, flags)?;
-        connection.busy_timeout(self.busy)?;
-        // Opened for writing because a WAL reader may have to recover the journal; this keeps it from writing rows.
-        connection.pragma_update(None, "query_only", true)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(connection)
-    }
-
-    pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
-        lock(&self.idle).clear();
+    /// The connection, for what no transaction may hold.
+    pub(crate) fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+        self.guard.as_mut().ok_or(StoreError::Closed)
     }
 }
 
 /// A connection that reads.
 pub(crate) struct Reader<'a> {
     connection: Option<Connection>,
-    pool: &'a Readers,
+    pool: &'a Connections,
 }
 
 impl Reader<'_> {
@@ -159,10 +306,19 @@ impl Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
-        let mut idle = lock(&self.pool.idle);
-        if idle.len() < IDLE_READERS && !self.pool.closed.load(Ordering::Acquire) {
-            idle.push(connection);
-        }
+        let connection = self.connection.take();
+        let mut readers = lock(&self.pool.readers);
+        let keep = readers.phase == Phase::Open && readers.idle.len() < IDLE_READERS;
+        let superfluous = match connection {
+            Some(connection) if keep => {
+                readers.idle.push(connection);
+                None
+            }
+            other => other,
+        };
+        // Closed before it is counted as back: who pauses must find no file open.
+        drop(superfluous);
+        readers.out -= 1;
+        self.pool.returned.notify_all();
     }
 }

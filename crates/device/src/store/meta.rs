@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn enrolment(&self) -> Result<Option<Enrolment>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         let row = tx.query_row("SELECT server, device, technician, token FROM meta", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -66,7 +66,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn adopt(&self, enrolment: &Enrolment) -> Result<(), StoreError> {
-        let mut writing = self.inner.writer.lock()?;
+        let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
         tx.execute(
             "UPDATE meta SET server = ?1, device = ?2, technician = ?3, token = ?4, cursor = x'', skew_ms = NULL",
@@ -81,7 +81,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn skew_ms(&self) -> Result<Option<i64>, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         Ok(Identity::read(&*reader.begin()?)?.skew_ms)
     }
 }

@@ -5,6 +5,7 @@
 
 mod changes;
 mod connections;
+mod legacy;
 mod meta;
 mod packs;
 mod row;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+pub use rusqlite::Key;
 
 use crate::StoreError;
 use crate::clock::{Clock, SystemClock};
@@ -27,7 +29,7 @@ pub(crate) use changes::{
     keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, note_alert, own_changes, quarantine,
     refused_alerts, refused_count, retire_actor, save_actor, unsent_count, unsent_documents, waiting_alerts,
 };
-pub(crate) use connections::{Readers, Writer, make_private_folder};
+pub(crate) use connections::{Access, Connections, make_private_folder};
 pub use meta::Enrolment;
 pub(crate) use meta::Identity;
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};
@@ -41,6 +43,9 @@ pub(crate) use warm::{DocumentWriter, Warm, Warmth, load_visit, lock_warm};
 /// snapshot; saving costs about as much as one durable commit, so it is paid once in this many commands.
 pub(crate) const SNAPSHOT_EVERY: u32 = 8;
 
+/// Name of the database in the folder of a store.
+pub(crate) const DATABASE: &str = "jobsheet.db";
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -52,6 +57,9 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How the server is reached.
     pub network: Network,
+    /// The key of an encrypted store (default: none, the store is not encrypted). A store is made with or without one and
+    /// stays so.
+    pub key: Option<Key>,
 }
 
 impl Default for Options {
@@ -61,6 +69,7 @@ impl Default for Options {
             busy_timeout: Duration::from_secs(5),
             clock: Arc::new(SystemClock::default()),
             network: Network::default(),
+            key: None,
         }
     }
 }
@@ -70,6 +79,7 @@ impl std::fmt::Debug for Options {
         out.debug_struct("Options")
             .field("warm_documents", &self.warm_documents)
             .field("busy_timeout", &self.busy_timeout)
+            .field("key", &self.key)
             .finish_non_exhaustive()
     }
 }
@@ -90,8 +100,7 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) folder: PathBuf,
     pub(crate) options: Options,
-    pub(crate) writer: Writer,
-    pub(crate) readers: Readers,
+    pub(crate) connections: Connections,
     pub(crate) warmth: Warmth,
     pub(crate) standards: Standards,
     pub(crate) observers: Observers,
@@ -110,19 +119,19 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Newer`] for a file of a newer version (left untouched), [`StoreError::Corrupt`] for a damaged one,
-    /// [`StoreError::File`] for a folder that can not be used.
+    /// [`StoreError::File`] for a folder that can not be used, [`StoreError::WrongKey`], [`StoreError::KeyMissing`] and
+    /// [`StoreError::NotEncrypted`] if the key does not fit the store.
     pub fn open(folder: impl AsRef<Path>, options: Options) -> Result<Self, StoreError> {
         let folder = folder.as_ref().to_path_buf();
         make_private_folder(&folder)?;
-        let file = folder.join("jobsheet.db");
-        let connection = connections::open_writer(&file, options.busy_timeout)?;
-        let readers = Readers::new(file, options.busy_timeout);
+        let file = folder.join(DATABASE);
+        let access = Access { file, busy: options.busy_timeout, key: options.key.clone() };
+        let connections = Connections::open(access)?;
         let warmth = Warmth::new(options.warm_documents);
         Ok(Self {
             inner: Arc::new(Inner {
                 folder,
-                writer: Writer::new(connection),
-                readers,
+                connections,
                 warmth,
                 standards: Standards::default(),
                 observers: Observers::default(),
@@ -144,9 +153,57 @@ impl Store {
     /// [`StoreError`] if the database can not be closed cleanly; nothing is lost then, the next opening recovers.
     pub fn shutdown(&self) -> Result<(), StoreError> {
         self.inner.observers.end();
-        self.inner.readers.close();
+        let closed = self.inner.connections.close(true);
         self.inner.warmth.clear();
-        self.inner.writer.close()
+        closed
+    }
+
+    /// Closes the files for a while: a system that suspends apps ends those that hold a lock on a file. Waits for a command
+    /// that is being written. Until [`Store::resume`] every call gives [`StoreError::Paused`] at once (a thread that waited
+    /// would be suspended with the app), subscriptions stay and are told afterwards, and a running sync ends with that
+    /// error: its unsent work stays. Pausing twice is pausing once.
+    ///
+    /// ```
+    /// use jobsheet::{Options, Query, Store, StoreError};
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = Store::open(folder.path(), Options::default()).unwrap();
+    /// store.pause().unwrap();
+    /// assert!(matches!(store.visits(&Query::default()), Err(StoreError::Paused)));
+    /// store.resume().unwrap();
+    /// assert!(store.visits(&Query::default()).is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] after a shutdown. [`StoreError`] if the database can not be closed cleanly; it is closed all
+    /// the same and nothing is lost.
+    pub fn pause(&self) -> Result<(), StoreError> {
+        self.inner.connections.close(false)
+    }
+
+    /// Opens the files again after [`Store::pause`].
+    ///
+    /// # Errors
+    /// [`StoreError`] as [`Store::open`]; the store stays paused then.
+    pub fn resume(&self) -> Result<(), StoreError> {
+        self.inner.connections.reopen()?;
+        self.inner.observers.changed([]);
+        Ok(())
+    }
+
+    /// Writes an encrypted store anew under another key, in one transaction. Handles opened with the old key, this one
+    /// included, are to be closed afterwards.
+    ///
+    /// # Errors
+    /// [`StoreError::NotEncrypted`]; [`StoreError`] if the database fails, which keeps its key then.
+    pub fn change_key(&self, key: &Key) -> Result<(), StoreError> {
+        if self.inner.options.key.is_none() {
+            return Err(StoreError::NotEncrypted);
+        }
+        let mut writing = self.inner.connections.write()?;
+        let connection = writing.connection()?;
+        rusqlite::change_key(connection, key)?;
+        drop(writing);
+        self.shutdown()
     }
 
     /// How many documents are in memory; never more than [`Options::warm_documents`].

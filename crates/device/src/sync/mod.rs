@@ -148,7 +148,7 @@ impl Store {
     }
 
     fn exchange(&self, held_back: &HashSet<DocumentId>) -> Result<Exchange, SyncError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin().map_err(SyncError::from)?;
         let cursor =
             tx.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).map_err(crate::StoreError::from)?;
@@ -162,7 +162,7 @@ impl Store {
 
     /// How many changes wait, and whether any of them can go now.
     fn to_send(&self, held_back: &HashSet<DocumentId>) -> Result<(u32, bool), SyncError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
         let can_send = store::unsent_documents(&tx)?.iter().any(|document| !held_back.contains(document));
         Ok((store::all_unsent(&tx)?, can_send))
@@ -175,7 +175,7 @@ impl Store {
         let skew = reply.server_at_ms.saturating_sub(middle);
         let known = self.skew_ms()?;
         if known.is_none_or(|known| (known - skew).abs() > 1000) {
-            let mut writing = self.inner.writer.lock()?;
+            let mut writing = self.inner.connections.write()?;
             let tx = writing.begin()?;
             tx.execute("UPDATE meta SET skew_ms = ?1", params![skew]).map_err(crate::StoreError::from)?;
             tx.commit().map_err(crate::StoreError::from)?;
