@@ -64,15 +64,6 @@ pub(crate) fn reserve(connection: &Connection, bytes: c_int) -> rusqlite::Result
     done(unsafe { ffi::sqlite3_file_control(connection.handle(), MAIN, ffi::SQLITE_FCNTL_RESERVE_BYTES, at) })
 }
 
-/// How many bytes are reserved at the end of each page.
-pub(crate) fn reserved(connection: &Connection) -> rusqlite::Result<c_int> {
-    let mut bytes = -1;
-    let at = (&raw mut bytes).cast();
-    // SAFETY: as in `reserve`; a negative number asks.
-    done(unsafe { ffi::sqlite3_file_control(connection.handle(), MAIN, ffi::SQLITE_FCNTL_RESERVE_BYTES, at) })?;
-    Ok(bytes)
-}
-
 /// The first bytes of a database file, read through the file that the connection holds open: opening it once more and
 /// closing it would give up the locks that this process has on it.
 pub(crate) fn first_bytes(connection: &Connection, into: &mut [u8]) -> rusqlite::Result<()> {

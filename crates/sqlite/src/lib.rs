@@ -62,21 +62,18 @@ pub fn reserve_checksums(connection: &Connection) -> Result<()> {
     control::reserve(connection, i32::try_from(pages::SUM_BYTES).unwrap_or(0))
 }
 
-/// Whether the pages of a database have room for checksums.
-///
-/// # Errors
-/// What `SQLite` answers.
-pub fn reserves_checksums(connection: &Connection) -> Result<bool> {
-    Ok(usize::try_from(control::reserved(connection)?) == Ok(pages::SUM_BYTES))
-}
-
 /// What a database file is, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Nothing yet.
     Empty,
     /// A database without encryption.
-    Plain,
+    Plain {
+        /// Its pages have room for checksums.
+        checksums: bool,
+        /// The number that its program has given it; 0: none.
+        application: u32,
+    },
     /// Nearly the beginning of a database without encryption: a damaged one.
     NearlyPlain,
     /// Neither: an encrypted database, or none at all.
@@ -85,23 +82,33 @@ pub enum Content {
 
 /// First bytes of every database without encryption.
 const MAGIC: [u8; 16] = *b"SQLite format 3\0";
+/// Bytes of a database's header.
+const HEADER_BYTES: usize = 100;
+/// Place in it where the program's number stands.
+const APPLICATION_AT: usize = 68;
 
-/// Looks at the first bytes of the file that a connection has open.
+/// Looks at the first bytes of the file that a connection has open. Nothing is recovered, locked or written by that.
 ///
 /// # Errors
 /// What `SQLite` answers.
 pub fn content(connection: &Connection) -> Result<Content> {
-    let mut first = [0; MAGIC.len()];
+    let mut first = [0; HEADER_BYTES];
     match control::first_bytes(connection, &mut first) {
         Ok(()) => {}
         Err(Error::SqliteFailure(error, _)) if error.extended_code == ffi::SQLITE_IOERR_SHORT_READ => {
-            return Ok(if first == [0; MAGIC.len()] { Content::Empty } else { Content::Other });
+            return Ok(if first == [0; HEADER_BYTES] { Content::Empty } else { Content::Other });
         }
         Err(error) => return Err(error),
     }
-    let same = first.iter().zip(&MAGIC).filter(|(found, expected)| found == expected).count();
-    Ok(match MAGIC.len() - same {
-        0 => Content::Plain,
+    let differing = first.iter().zip(&MAGIC).filter(|(found, expected)| found != expected).count();
+    Ok(match differing {
+        0 => {
+            let number = first[APPLICATION_AT..].first_chunk::<4>().copied().unwrap_or_default();
+            Content::Plain {
+                checksums: usize::from(first[pages::RESERVED_AT]) == pages::SUM_BYTES,
+                application: u32::from_be_bytes(number),
+            }
+        }
         1..=4 => Content::NearlyPlain,
         _ => Content::Other,
     })

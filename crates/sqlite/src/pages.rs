@@ -11,7 +11,7 @@ pub(crate) const PAGE_BYTES: usize = 4096;
 /// Bytes of a page that `SQLite` leaves to the checksum.
 pub(crate) const SUM_BYTES: usize = 8;
 /// Place in the first page where that number stands.
-const RESERVED_AT: usize = 20;
+pub(crate) const RESERVED_AT: usize = 20;
 
 /// A database whose pages carry checksums.
 pub(crate) struct Pages;

@@ -16,7 +16,7 @@ const STATEMENTS: usize = 64;
 /// Name of the file that openers of one store lock in turn.
 const OPENING: &str = "jobsheet.opening";
 /// What SQLite keeps in the file for the program: a store whose pages carry checksums.
-const APPLICATION: i64 = 0x4a4f_4253;
+const APPLICATION: u32 = 0x4a4f_4253;
 
 /// Makes a folder that only its owner may enter: it holds customers' data and the device's token.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
@@ -47,6 +47,9 @@ impl Access {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags_and_vfs(&self.file, flags, layer)?;
         connection.busy_timeout(self.busy)?;
+        if self.key.is_none() {
+            rusqlite::reserve_checksums(&connection)?;
+        }
         Ok(connection)
     }
 
@@ -66,30 +69,38 @@ impl Access {
         let _turn = Turn::take(&self.file.with_file_name(OPENING))?;
         create_private_file(&self.file)?;
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // While a new store is being made it has a journal, and what is in the file is for SQLite to take back.
+        let unfinished = self.file.with_extension("db-journal").exists();
         let connection = match (rusqlite::content(&connection)?, &self.key) {
+            (Content::Empty, _) => connection,
+            _ if unfinished => connection,
             (Content::NearlyPlain, _) => {
                 return Err(StoreError::Corrupt("its first bytes are not what was written".to_owned()));
             }
-            (Content::Plain, Some(_)) => return Err(StoreError::NotEncrypted),
-            (Content::Other, None) if self.could_be_encrypted() => return Err(StoreError::KeyMissing),
+            (Content::Plain { .. }, Some(_)) => return Err(StoreError::NotEncrypted),
             (Content::Other, _) if !self.could_be_encrypted() => {
                 return Err(StoreError::Corrupt("it is no database".to_owned()));
             }
-            (Content::Empty, None) => {
-                rusqlite::reserve_checksums(&connection)?;
-                connection.pragma_update(None, "application_id", APPLICATION)?;
-                connection
-            }
-            (Content::Plain, None) if legacy::without_checksums(self, APPLICATION)? => {
+            (Content::Other, None) => return Err(StoreError::KeyMissing),
+            (Content::Other, Some(_)) => connection,
+            // A store of before pages carried checksums says so in two places: a damaged byte can not make one look so.
+            (Content::Plain { checksums: false, application }, None) if application != APPLICATION => {
                 drop(connection);
                 legacy::write_anew(self, APPLICATION)?;
                 self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?
             }
-            _ => connection,
+            (Content::Plain { .. }, None) => connection,
         };
         self.unlock(&connection)?;
         schema::refuse_newer(&connection).map_err(|error| self.reading_failed(error))?;
         let mut connection = connection;
+        // A new store is not yet in this mode. Its rollback journal must stay deleted: if it came back after a loss of power
+        // it would be rolled back into the store.
+        connection.pragma_update(None, "synchronous", "EXTRA")?;
+        let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        if application != i64::from(APPLICATION) {
+            connection.pragma_update(None, "application_id", APPLICATION)?;
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;

@@ -16,16 +16,9 @@ fn connect(access: &Access) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Whether a store has no checksums yet. It says so in two places: a damaged byte can not make one look so.
-pub(crate) fn without_checksums(access: &Access, application: i64) -> Result<bool, StoreError> {
-    let connection = connect(access)?;
-    let marked: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    Ok(marked != application && !rusqlite::reserves_checksums(&connection)?)
-}
-
 /// Copies the store into a new file with checksums and puts it in the place of the old one. A newer store is refused
 /// before; whatever fails leaves the old one as it is.
-pub(crate) fn write_anew(access: &Access, application: i64) -> Result<(), StoreError> {
+pub(crate) fn write_anew(access: &Access, application: u32) -> Result<(), StoreError> {
     let connection = connect(access)?;
     schema::refuse_newer(&connection)?;
     let fresh = access.file.with_extension("db-anew");

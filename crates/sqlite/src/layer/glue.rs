@@ -225,7 +225,7 @@ unsafe extern "C" fn delete(vfs: *mut ffi::sqlite3_vfs, name: *const c_char, syn
     // SAFETY: as in `open`.
     unsafe {
         let place = place(vfs);
-        if let Some(Err(code)) = path(name).map(|path| place.layer.delete(path)) {
+        if let Some(Err(code)) = path(name).map(|path| place.layer.delete(path, sync != 0)) {
             return code.0;
         }
         (*place.below).xDelete.map_or(ffi::SQLITE_IOERR_DELETE, |call| call(place.below, name, sync))

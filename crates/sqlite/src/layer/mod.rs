@@ -32,11 +32,11 @@ pub trait Layer: Send + Sync + 'static {
     /// A [`Code`] refuses it.
     fn open(&self, path: Option<&Path>, kind: Kind) -> Result<Box<dyn LayerFile>, Code>;
 
-    /// A file is deleted. What is not allowed is answered with a [`Code`].
+    /// A file is deleted; `durable`: so that it stays deleted whatever happens next.
     ///
     /// # Errors
     /// A [`Code`] refuses it.
-    fn delete(&self, _path: &Path) -> Result<(), Code> {
+    fn delete(&self, _path: &Path, _durable: bool) -> Result<(), Code> {
         Ok(())
     }
 }
