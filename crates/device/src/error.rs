@@ -35,7 +35,9 @@ pub enum StoreError {
     #[error("the disk is full; nothing was written. Free some space and try again")]
     DiskFull,
     /// The disk failed for another reason than being full.
-    #[error("the disk failed ({0}); what was asked was not written. Try again, and copy the folder away if it stays")]
+    #[error(
+        "the disk failed ({0}); what was asked was not written. Try again, and copy the folder away if it stays"
+    )]
     DiskFailed(String),
     /// The file is damaged or no database. Nothing has been deleted.
     #[error(

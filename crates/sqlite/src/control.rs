@@ -73,13 +73,13 @@ pub(crate) fn first_bytes(connection: &Connection, into: &mut [u8]) -> rusqlite:
     // SAFETY: the connection is open; SQLite gives its own file, which stays open during this call, and the buffer is ours.
     done(unsafe {
         let code = ffi::sqlite3_file_control(connection.handle(), MAIN, ffi::SQLITE_FCNTL_FILE_POINTER, at);
-        if code != ffi::SQLITE_OK {
-            code
-        } else {
+        if code == ffi::SQLITE_OK {
             let methods = file.as_ref().and_then(|file| file.pMethods.as_ref());
-            methods.and_then(|methods| methods.xRead).map_or(ffi::SQLITE_CANTOPEN, |read| {
-                read(file, into.as_mut_ptr().cast(), len, 0)
-            })
+            methods
+                .and_then(|methods| methods.xRead)
+                .map_or(ffi::SQLITE_CANTOPEN, |read| read(file, into.as_mut_ptr().cast(), len, 0))
+        } else {
+            code
         }
     })
 }

@@ -132,7 +132,11 @@ impl LayerFile for Log {
         let Some((frame, own)) = self.last.take() else { return Ok(()) };
         let mut header = [0; HEADER];
         let commit = own[4..8] != [0; 4];
-        if commit && below.read(&mut header, 0).is_ok() && header[..4] == MAGIC && header[16..24] == own[8..16] {
+        if commit
+            && below.read(&mut header, 0).is_ok()
+            && header[..4] == MAGIC
+            && header[16..24] == own[8..16]
+        {
             self.write_note(&Durable { header, frames: frame + 1 });
         }
         Ok(())
@@ -158,7 +162,7 @@ fn mend_header(log: &mut Log, below: &Below, header: &mut [u8]) {
 
 fn sum_at(bytes: &[u8], at: usize) -> Sum {
     let found = bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
-    Sum::read(found.unwrap_or(&[0; 8]))
+    Sum::read(found.unwrap_or([0; 8]))
 }
 
 fn page_bytes(header: &[u8; HEADER]) -> usize {

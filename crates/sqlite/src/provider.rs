@@ -45,17 +45,8 @@ struct Provider {
 type Bytes = *const c_uchar;
 type HmacFn =
     unsafe extern "C" fn(*mut c_void, c_int, Bytes, c_int, Bytes, c_int, Bytes, c_int, *mut c_uchar) -> c_int;
-type KdfFn = unsafe extern "C" fn(
-    *mut c_void,
-    c_int,
-    Bytes,
-    c_int,
-    Bytes,
-    c_int,
-    c_int,
-    c_int,
-    *mut c_uchar,
-) -> c_int;
+type KdfFn =
+    unsafe extern "C" fn(*mut c_void, c_int, Bytes, c_int, Bytes, c_int, c_int, c_int, *mut c_uchar) -> c_int;
 type CipherFn =
     unsafe extern "C" fn(*mut c_void, c_int, Bytes, c_int, Bytes, Bytes, c_int, *mut c_uchar) -> c_int;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use jobsheet::Store;
@@ -60,7 +60,8 @@ fn visit(world: &World, number: &str) -> Told {
     // Closed as an app that is sent to the background, and opened again.
     store.pause().unwrap();
     store.resume().unwrap();
-    let receipt = store.apply(visit, &work::command(&serde_json::json!({ "do": "say", "words": "Back." }))).unwrap();
+    let receipt =
+        store.apply(visit, &work::command(&serde_json::json!({ "do": "say", "words": "Back." }))).unwrap();
     told.acknowledge(receipt.change);
     sync(&store);
     store.shutdown().unwrap();

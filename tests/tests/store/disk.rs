@@ -103,7 +103,9 @@ impl Layer for Disks {
     fn open(&self, path: Option<&Path>, kind: Kind) -> Result<Box<dyn LayerFile>, Code> {
         let disk = path.and_then(|path| DISKS.lock().unwrap().get(path.parent()?).cloned());
         Ok(match (path.and_then(|path| path.file_name()?.to_str()), disk) {
-            (Some(name), Some(disk)) if kind != Kind::Other => Box::new(Watched { name: name.to_owned(), disk }),
+            (Some(name), Some(disk)) if kind != Kind::Other => {
+                Box::new(Watched { name: name.to_owned(), disk })
+            }
             _ => Box::new(Unwatched),
         })
     }
@@ -111,7 +113,8 @@ impl Layer for Disks {
     fn delete(&self, path: &Path, durable: bool) -> Result<(), Code> {
         let disk = path.parent().and_then(|folder| DISKS.lock().unwrap().get(folder).cloned());
         if let (Some(disk), Some(name)) = (disk, path.file_name().and_then(|name| name.to_str())) {
-            disk.happens(Event::Delete { file: name.to_owned(), durable }).map_err(|_| Code(ffi::SQLITE_IOERR_DELETE))?;
+            disk.happens(Event::Delete { file: name.to_owned(), durable })
+                .map_err(|_| Code(ffi::SQLITE_IOERR_DELETE))?;
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ const IDLE_READERS: usize = 3;
 const STATEMENTS: usize = 64;
 /// Name of the file that openers of one store lock in turn.
 const OPENING: &str = "jobsheet.opening";
-/// What SQLite keeps in the file for the program: a store whose pages carry checksums.
+/// What `SQLite` keeps in the file for the program: a store whose pages carry checksums.
 const APPLICATION: u32 = 0x4a4f_4253;
 
 /// Makes a folder that only its owner may enter: it holds customers' data and the device's token.
@@ -68,12 +68,11 @@ impl Access {
         // Openers take turns: who makes a store, migrates it or writes it anew does so undisturbed. No lock is kept.
         let _turn = Turn::take(&self.file.with_file_name(OPENING))?;
         create_private_file(&self.file)?;
-        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // While a new store is being made it has a journal, and what is in the file is for SQLite to take back.
         let unfinished = self.file.with_extension("db-journal").exists();
-        let connection = match (rusqlite::content(&connection)?, &self.key) {
-            (Content::Empty, _) => connection,
-            _ if unfinished => connection,
+        match (rusqlite::content(&connection)?, &self.key) {
+            _ if unfinished => {}
             (Content::NearlyPlain, _) => {
                 return Err(StoreError::Corrupt("its first bytes are not what was written".to_owned()));
             }
@@ -82,18 +81,16 @@ impl Access {
                 return Err(StoreError::Corrupt("it is no database".to_owned()));
             }
             (Content::Other, None) => return Err(StoreError::KeyMissing),
-            (Content::Other, Some(_)) => connection,
             // A store of before pages carried checksums says so in two places: a damaged byte can not make one look so.
             (Content::Plain { checksums: false, application }, None) if application != APPLICATION => {
                 drop(connection);
                 legacy::write_anew(self, APPLICATION)?;
-                self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?
+                connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
             }
-            (Content::Plain { .. }, None) => connection,
-        };
+            _ => {}
+        }
         self.unlock(&connection)?;
         schema::refuse_newer(&connection).map_err(|error| self.reading_failed(error))?;
-        let mut connection = connection;
         // A new store is not yet in this mode. Its rollback journal must stay deleted: if it came back after a loss of power
         // it would be rolled back into the store.
         connection.pragma_update(None, "synchronous", "EXTRA")?;

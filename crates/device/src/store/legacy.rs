@@ -10,7 +10,8 @@ use super::schema;
 use crate::StoreError;
 
 fn connect(access: &Access) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(&access.file, flags)?;
     connection.busy_timeout(access.busy)?;
     Ok(connection)

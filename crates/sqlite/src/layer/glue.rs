@@ -159,12 +159,12 @@ unsafe fn place<'a>(vfs: *mut ffi::sqlite3_vfs) -> &'a Place {
 /// # Safety
 /// `file` is one that `open` filled.
 unsafe fn below(file: *mut ffi::sqlite3_file) -> *mut ffi::sqlite3_file {
-    // SAFETY: SQLite gave `szOsFile` bytes: ours, and behind them those of the file below.
+    // SAFETY: `SQLite` gave `szOsFile` bytes: ours, and behind them those of the file below.
     unsafe { file.cast::<File>().add(1).cast() }
 }
 
 /// # Safety
-/// `file` is one that `open` filled; SQLite uses a file from one thread at a time.
+/// `file` is one that `open` filled; `SQLite` uses a file from one thread at a time.
 unsafe fn layer<'a>(file: *mut ffi::sqlite3_file) -> &'a mut dyn LayerFile {
     // SAFETY: as the caller promises.
     unsafe { &mut **(*file.cast::<File>()).layer }
