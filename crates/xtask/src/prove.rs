@@ -16,6 +16,8 @@ enum What {
     Merge,
     /// 200 rounds of apply, acknowledge, SIGKILL, reopen.
     Kill,
+    /// A crash at each of 10,000 writes, with every kind of loss, and the disk's other faults.
+    Store,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -26,6 +28,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 .args(["test", "--release", "-p", "jobsheet-core", "--test", "merge"])
                 .env("JOBSHEET_PROPTEST_CASES", "2000"),
         ),
+        What::Store => {
+            shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
+            shell::run(
+                "store, 10,000 points",
+                cargo()
+                    .args(["test", "-p", "jobsheet-tests", "--test", "store", "--", "--nocapture"])
+                    .env("JOBSHEET_STORE_POINTS", "10000"),
+            )
+        }
         What::Kill => {
             shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
             shell::run(

@@ -88,7 +88,7 @@ fn sync(store: &Store) {
 }
 
 /// The changes in a store's log, by a connection of its own, and whether SQLite finds the file whole.
-fn changes(folder: &Path) -> BTreeSet<String> {
+pub(crate) fn changes(folder: &Path) -> BTreeSet<String> {
     let file = folder.join("jobsheet.db");
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     let connection = Connection::open_with_flags_and_vfs(file, flags, rusqlite::PLAIN).unwrap();
@@ -208,7 +208,7 @@ fn no_acknowledged_command_is_lost_wherever_the_power_goes() {
 }
 
 /// A folder in memory where there is one: thousands of stores are made and synced in it.
-fn in_memory() -> tempfile::TempDir {
+pub(crate) fn in_memory() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 

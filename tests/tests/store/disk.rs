@@ -75,11 +75,6 @@ impl Disk {
         state.failed
     }
 
-    /// Writing calls since `arm`.
-    pub(crate) fn calls(&self) -> usize {
-        self.0.lock().unwrap().calls
-    }
-
     fn happens(&self, event: Event) -> Result<(), Fault> {
         let mut state = self.0.lock().unwrap();
         let call = state.calls;

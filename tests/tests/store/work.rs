@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) office: Office,
     /// The folder of the server; goes away last.
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
 }
 
 impl World {
@@ -53,7 +53,7 @@ impl World {
         let requests = workspace("sync-server/data/boston-311/service_requests.csv");
         office.import(std::fs::read(requests).unwrap()).unwrap();
         office.technician("maria", "Maria Santos").unwrap();
-        Self { server, office, folder }
+        Self { server, office, _folder: folder }
     }
 
     /// Dispatches a request to Maria.
