@@ -17,7 +17,7 @@ fn rounds() -> usize {
 
 fn integrity(phone: &Phone) -> String {
     let file = phone.store.join("jobsheet.db");
-    let connection = rusqlite::Connection::open(file).unwrap();
+    let connection = rusqlite::open_plain(&file).unwrap();
     connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
 }
 

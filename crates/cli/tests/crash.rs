@@ -28,7 +28,7 @@ fn line(number: usize) -> String {
 }
 
 fn check(folder: &Path) -> Vec<usize> {
-    let integrity: String = rusqlite::Connection::open(folder.join("jobsheet.db"))
+    let integrity: String = rusqlite::open_plain(&folder.join("jobsheet.db"))
         .unwrap()
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();

@@ -38,6 +38,16 @@ pub fn initialise() -> Result<(), Code> {
     })
 }
 
+/// Opens a database without encryption through [`PLAIN`], for looking into a store from outside. A connection through any
+/// other layer may read a store, but if it is the last one to close it folds the log into pages without checksums.
+///
+/// # Errors
+/// What `SQLite` answers.
+pub fn open_plain(path: &Path) -> Result<Connection> {
+    initialise().map_err(|code| Error::SqliteFailure(ffi::Error::new(code.0), None))?;
+    Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_WRITE, PLAIN)
+}
+
 /// Gives a connection its key, before anything else is done with it. Whether it is the right one shows at the first read.
 ///
 /// # Errors

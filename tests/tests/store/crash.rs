@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use jobsheet::Store;
 use jobsheet_core::record::DocumentId;
-use rusqlite::{Connection, OpenFlags};
 
 use crate::disk::{Dice, Disk, Platter, put};
 use crate::work::{self, SetClock, World};
@@ -87,11 +86,9 @@ fn sync(store: &Store) {
     assert_eq!(told["refused"], 0, "{told}");
 }
 
-/// The changes in a store's log, by a connection of its own, and whether SQLite finds the file whole.
+/// The changes in a store's log, by a connection of its own, and whether `SQLite` finds the file whole.
 pub(crate) fn changes(folder: &Path) -> BTreeSet<String> {
-    let file = folder.join("jobsheet.db");
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let connection = Connection::open_with_flags_and_vfs(file, flags, rusqlite::PLAIN).unwrap();
+    let connection = rusqlite::open_plain(&folder.join("jobsheet.db")).unwrap();
     let whole: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(whole, "ok");
     let mut statement = connection.prepare("SELECT lower(hex(hash)) FROM change").unwrap();
@@ -126,11 +123,11 @@ impl Crashes<'_> {
                 .unwrap_or_else(|error| panic!("point {point}, {what}: the store does not open: {error}"));
             // The log is the truth and is looked at every time; the documents made from it now and then.
             let held = !store.find(&told.visit.to_string()).unwrap().is_empty();
-            if held && self.opened % 4 == 0 {
+            if held && self.opened.is_multiple_of(4) {
                 store.visit(told.visit).unwrap_or_else(|error| panic!("point {point}, {what}: {error}"));
             }
             // Work goes on.
-            if held && self.opened % 8 == 0 {
+            if held && self.opened.is_multiple_of(8) {
                 let note = work::command(&serde_json::json!({ "do": "say", "words": "After the crash." }));
                 store.apply(told.visit, &note).unwrap();
             }

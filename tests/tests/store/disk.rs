@@ -1,4 +1,4 @@
-//! A layer between SQLite and the real files: it keeps a tape of everything that is written below one folder, and can make
+//! A layer between `SQLite` and the real files: it keeps a tape of everything that is written below one folder, and can make
 //! the n-th of these calls fail.
 
 use std::collections::{BTreeMap, HashMap};

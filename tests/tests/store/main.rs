@@ -1,5 +1,5 @@
 //! A store against its disk: crashes at every write with what a disk may make of them, a full disk, failing writes, damaged
-//! bytes. `disk.rs` stands between SQLite and its files.
+//! bytes. `disk.rs` stands between `SQLite` and its files.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
