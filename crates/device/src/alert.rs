@@ -66,7 +66,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn waiting_alerts(&self) -> Result<u32, StoreError> {
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         store::waiting_alerts(&*reader.begin()?)
     }
 
@@ -106,7 +106,7 @@ impl Store {
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
         }
-        let mut reader = self.inner.readers.get()?;
+        let mut reader = self.inner.connections.read()?;
         delivery.refused = store::refused_alerts(&*reader.begin().map_err(SyncError::from)?)?;
         Ok(delivery)
     }
