@@ -29,7 +29,7 @@ Exit codes:
 With --json, results and errors alike are JSON on standard output. A refusal names its rules and clauses:
   {\"error\": {\"kind\": \"refused\", \"code\": \"not-yet\", \"message\": \"…\", \"rules\": [{\"rule\": …, \"clause\": …, \"text\": …}]}}
 
-Environment: JOBSHEET_STORE, JOBSHEET_LANG, and JOBSHEET_CLOCK (an RFC 3339 time at which this process begins).";
+Environment: JOBSHEET_STORE, JOBSHEET_KEY_FILE, JOBSHEET_LANG, and JOBSHEET_CLOCK (an RFC 3339 time at which this process begins).";
 
 /// Work service visits and shifts offline: what is still to do, and under which clause.
 #[derive(Debug, Parser)]
@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Folder of the store [default: `$XDG_DATA_HOME/jobsheet`]
     #[arg(long, global = true, value_name = "DIR", env = "JOBSHEET_STORE")]
     pub(crate) store: Option<PathBuf>,
+    /// File with the key of an encrypted store: 32 bytes, or 64 hexadecimal digits
+    #[arg(long, global = true, value_name = "FILE", env = "JOBSHEET_KEY_FILE", hide_short_help = true)]
+    pub(crate) key_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -134,6 +137,23 @@ pub(crate) enum Verb {
         /// Throw one away for good
         #[arg(long, value_name = "CHANGE")]
         discard: Option<String>,
+    },
+    /// Set a damaged store aside and save the work that it holds into a file
+    ///
+    /// The files of the store are moved into a folder `damaged-…` inside the store's and never deleted. Afterwards enrol
+    /// anew, sync, and give the file to `restore`, or hand it to the office.
+    Salvage {
+        /// The new file; none is written over
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Read a store that has been set aside before, and leave the present one alone
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Take saved work from a file of `salvage` into this store; the next sync sends it
+    Restore {
+        /// The file
+        file: PathBuf,
     },
     /// Render the service report as HTML
     Report {

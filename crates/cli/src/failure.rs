@@ -104,6 +104,7 @@ impl From<StoreError> for Failure {
             StoreError::UnknownVisit(_) | StoreError::Revoked(_) | StoreError::PackMissing(_) => {
                 Self::NotFound(words)
             }
+            StoreError::Salvage { .. } => Self::input("file", words),
             StoreError::Randomness(_) | StoreError::Report(_) => Self::Internal(words),
             _ => Self::Store(words),
         }

@@ -10,6 +10,7 @@ mod names;
 mod next;
 mod output;
 mod run;
+mod salvage;
 mod server;
 mod show;
 mod standards;
@@ -74,8 +75,12 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         None => None,
     };
     let network = Network { extra_ca_pem, allow_plain_http: args.plain_http, ..Network::default() };
-    let options = Options { clock: Arc::clone(&clock), network, ..Options::default() };
+    let key = args.key_file.as_deref().map(salvage::key).transpose()?;
     let folder = args::store_folder(args.store)?;
+    if let Verb::Salvage { out, from } = verb {
+        return salvage::salvage(output, &folder, from.as_deref(), key.as_ref(), &out);
+    }
+    let options = Options { clock: Arc::clone(&clock), network, key, ..Options::default() };
     let store = Store::open(folder, options)?;
     let here = Here { store, output, offset: clock.read().offset };
     match verb {
@@ -94,7 +99,8 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
         Verb::Run { visit } => run::run(&here, visit.as_deref()),
         Verb::Act(act) => act::carry_out(&here, act),
-        Verb::Completions { .. } | Verb::Standards(_) => Ok(()),
+        Verb::Restore { file } => salvage::restore(&here, &file),
+        Verb::Completions { .. } | Verb::Standards(_) | Verb::Salvage { .. } => Ok(()),
     }
 }
 

@@ -58,7 +58,7 @@ pub enum StoreError {
     #[error("the store is paused; call resume first")]
     Paused,
     /// A salvage file can not be read.
-    #[error("{what} in the salvage file: {reason}", what = "damaged")]
+    #[error("the salvage file can not be used: {reason}")]
     Salvage {
         /// What is wrong with it.
         reason: String,

@@ -48,6 +48,24 @@ pub fn open_plain(path: &Path) -> Result<Connection> {
     Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_WRITE, PLAIN)
 }
 
+/// Opens what is left of a database for reading: a copy of its files, whose log may be changed by this. No page is checked
+/// that is not encrypted; what is read must be judged by what it says.
+///
+/// # Errors
+/// What `SQLite` answers.
+pub fn open_remains(path: &Path, key: Option<&Key>) -> Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    // Where the log can not be mended, less can be read.
+    let _ = log::accept(Path::new(&log));
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    if let Some(key) = key {
+        unlock(&connection, key)?;
+        connection.pragma_update(None, "cipher_log_level", "NONE")?;
+    }
+    Ok(connection)
+}
+
 /// Gives a connection its key, before anything else is done with it. Whether it is the right one shows at the first read.
 ///
 /// # Errors

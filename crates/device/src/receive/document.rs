@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::Received;
 use super::rebuild;
 use crate::StoreError;
+use crate::salvage::Restored;
 use crate::store::{self, ChangeRow, Head, Origin, SNAPSHOT_EVERY, Standards, State, load_visit};
 
 /// What a reply says about one document.
@@ -218,6 +219,42 @@ impl Incoming<'_> {
             received.changes += 1;
         }
         Ok(())
+    }
+
+    /// Takes own changes in that were saved from another store. `false`: the document is not here.
+    pub(super) fn restore(&self, changes: &[Vec<u8>], restored: &mut Restored) -> Result<bool, StoreError> {
+        let Some(head) = store::read_head(self.connection, self.visit)?.filter(|head| !head.revoked) else {
+            return Ok(false);
+        };
+        let (document, tail) = load_visit(self.connection, self.visit)?;
+        let log = store::Log::read(self.connection, self.visit)?;
+        let mut draft = Draft { document, head, tail, rewritten: false };
+        for bytes in changes {
+            let Ok(header) = read_header(bytes) else {
+                restored.unusable += 1;
+                continue;
+            };
+            if draft.document.contains(&header.hash) || log.state(&header.hash).is_some() {
+                restored.known += 1;
+                continue;
+            }
+            // One by one: a change that does not fit must not take others with it.
+            let before = draft.document.clone();
+            if draft.document.merge(std::slice::from_ref(bytes)).is_err() {
+                draft.document = before;
+                restored.unusable += 1;
+                continue;
+            }
+            draft.head.last_change += 1;
+            let (n, seq) = (draft.head.last_change, header.seq);
+            let (origin, state) = (Origin::Own, State::OnDevice);
+            let row = ChangeRow { hash: &header.hash, actor: &header.actor, seq, bytes, origin, state };
+            store::append(self.connection, self.visit, n, &row)?;
+            draft.tail += 1;
+            restored.restored += 1;
+        }
+        self.finish(draft)?;
+        Ok(true)
     }
 
     fn finish(&self, draft: Draft) -> Result<(), StoreError> {

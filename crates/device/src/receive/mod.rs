@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::StoreError;
+use crate::salvage::Restored;
 use crate::store::{self, Identity, Store};
 use document::{Incoming, Work};
 
@@ -110,6 +111,31 @@ impl Store {
         }
         self.inner.observers.changed(touched);
         Ok(received)
+    }
+}
+
+impl Store {
+    /// Takes changes of this person's that were saved from another store into one document, to be sent.
+    pub(crate) fn restore_one(
+        &self,
+        visit: DocumentId,
+        changes: &[Vec<u8>],
+        restored: &mut Restored,
+    ) -> Result<(), StoreError> {
+        {
+            let mut writing = self.inner.connections.write()?;
+            let tx = writing.begin()?;
+            let now = self.now(Identity::read(&tx)?.skew_ms);
+            let incoming = Incoming { connection: &tx, standards: &self.inner.standards, now, visit };
+            if !incoming.restore(changes, restored)? {
+                restored.elsewhere.push(visit);
+                return Ok(());
+            }
+            tx.commit()?;
+        }
+        self.inner.warmth.forget(visit);
+        self.inner.observers.changed([visit]);
+        Ok(())
     }
 }
 

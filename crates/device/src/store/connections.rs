@@ -53,6 +53,17 @@ impl Access {
         Ok(connection)
     }
 
+    /// Whether a key and what is in a file fit together, as far as the first bytes tell.
+    pub(crate) fn check_key(file: &Path, key: Option<&Key>) -> Result<(), StoreError> {
+        let access = Self { file: file.to_path_buf(), busy: Duration::from_secs(1), key: key.cloned() };
+        let connection = access.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        match (rusqlite::content(&connection)?, key) {
+            (Content::Plain { .. }, Some(_)) => Err(StoreError::NotEncrypted),
+            (Content::Other, None) if access.could_be_encrypted() => Err(StoreError::KeyMissing),
+            _ => Ok(()),
+        }
+    }
+
     fn unlock(&self, connection: &Connection) -> Result<(), StoreError> {
         if let Some(key) = &self.key {
             rusqlite::unlock(connection, key)?;
