@@ -95,6 +95,8 @@ fn a_signed_record_is_noted_as_uploaded() {
         item: Some("execution-form.protect-site".to_owned()),
         moment: None,
         caption: None,
+        pair_with: None,
+        shot: None,
     };
     let before = [
         Command::Accept,

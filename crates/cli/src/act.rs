@@ -4,9 +4,11 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use jobsheet::PhotoFacts;
+use jobsheet::{DocumentFacts, PhotoFacts};
 use jobsheet_core::Moment;
-use jobsheet_core::record::{Command, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
+use jobsheet_core::record::{
+    Command, DocumentId, EntryId, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer,
+};
 
 use crate::Here;
 use crate::complete::{complete, qualified};
@@ -200,6 +202,22 @@ pub(crate) enum Act {
         /// Caption
         #[arg(long)]
         caption: Option<String>,
+        /// The photo of another moment that it shows the same thing as: its key, as `show` lists it
+        #[arg(long, value_name = "KEY")]
+        pair_with: Option<EntryId>,
+    },
+    /// Keep a document, a video or another file and name it in the record
+    AddDocument {
+        #[command(flatten)]
+        on: On,
+        /// The file
+        file: PathBuf,
+        /// What people call it [default: the name of the file]
+        #[arg(long)]
+        name: Option<String>,
+        /// Rule id of the item it proves
+        #[arg(long)]
+        item: Option<String>,
     },
     /// The customer rates the service
     Survey {
@@ -221,7 +239,7 @@ pub(crate) enum Act {
         /// Name of the signer
         #[arg(long)]
         name: String,
-        /// Image of the strokes
+        /// The strokes: a picture (PNG, SVG) or the data of the pad; kept as an attachment
         #[arg(long, value_name = "FILE")]
         image: Option<PathBuf>,
     },
@@ -326,22 +344,38 @@ pub(crate) struct On {
 /// Carries a command out and prints its receipt.
 pub(crate) fn carry_out(here: &Here<'_>, act: Act) -> Result<(), Failure> {
     let (on, command) = match act {
-        Act::AddPhoto { on, file, item, moment, caption } => {
+        Act::AddPhoto { on, file, item, moment, caption, pair_with } => {
             let visit = find(&here.store, &on.visit)?;
-            let pack = here.store.standard(visit)?;
-            let item = item.map(|item| qualified(&pack, item));
-            let receipt = here.store.attach(visit, &file, &PhotoFacts { item, moment, caption })?;
-            return here.output.receipt(&receipt);
+            let item = in_full(here, visit, item)?;
+            let facts = PhotoFacts { item, moment, caption, pair_with };
+            return here.output.receipt(&here.store.attach(visit, &file, &facts)?);
         }
-        Act::Sign { on, role, name, image } => {
-            let image = image.map(|file| here.store.keep_file(&file)).transpose()?;
-            (on, Command::Sign { role, name, image_sha256: image.map(|image| image.sha256) })
+        Act::AddDocument { on, file, name, item } => {
+            let visit = find(&here.store, &on.visit)?;
+            let item = in_full(here, visit, item)?;
+            let facts = DocumentFacts { item, name };
+            return here.output.receipt(&here.store.attach_document(visit, &file, &facts)?);
+        }
+        Act::Sign { on, role, name, image: Some(strokes) } => {
+            let visit = find(&here.store, &on.visit)?;
+            return here.output.receipt(&here.store.sign_with_strokes(visit, &role, &name, &strokes)?);
         }
         act => plain(act)?,
     };
     let visit = find(&here.store, &on.visit)?;
     let receipt = here.store.apply(visit, &complete(here, visit, command)?)?;
     here.output.receipt(&receipt)
+}
+
+/// An item's rule id in full.
+pub(crate) fn in_full(
+    here: &Here<'_>,
+    visit: DocumentId,
+    item: Option<String>,
+) -> Result<Option<String>, Failure> {
+    let Some(item) = item else { return Ok(None) };
+    let standard = here.store.standard(visit)?;
+    Ok(Some(qualified(&standard, item)))
 }
 
 /// Commands that need nothing but their arguments.
@@ -401,7 +435,8 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
         }
         Act::Resolve { on, target, version } => (on, Command::Resolve { target, version }),
         Act::Say { on, words } => (on, Command::Say { words }),
-        Act::AddPhoto { .. } | Act::Sign { .. } => {
+        Act::Sign { on, role, name, image: None } => (on, Command::Sign { role, name, image_sha256: None }),
+        Act::AddPhoto { .. } | Act::AddDocument { .. } | Act::Sign { .. } => {
             return Err(Failure::Internal("a command with a file was taken for one without".to_owned()));
         }
     })

@@ -9,6 +9,7 @@ use jobsheet_core::report::Audience;
 use jobsheet_core::standard::Kind;
 
 use crate::act::Act;
+use crate::attachments::AttachmentsVerb;
 use crate::failure::Failure;
 use crate::incidents::AlertArgs;
 use crate::standards::StandardsVerb;
@@ -125,7 +126,8 @@ pub(crate) enum Verb {
     ///
     /// Each line is a command with its visit: {"visit": "…", "do": "accept"}. Each is answered by one JSON line as soon as
     /// it is durable: {"ok": true, "receipt": …} or {"ok": false, "error": …}. A refusal does not end the run, and the exit
-    /// code is 0 when the input ends. A photo may be given as {"do": "add-photo", "file": "…"}.
+    /// code is 0 when the input ends. A photo, a
+    /// document or the strokes of a signature may be given by a file: {"do": "add-photo", "file": "…"}.
     Run {
         /// The visit or shift of lines that name none
         visit: Option<String>,
@@ -165,7 +167,13 @@ pub(crate) enum Verb {
         /// Who reads it: crew, office, customer or third-party
         #[arg(long, default_value = "crew")]
         audience: Audience,
+        /// Show small pictures of the photos, without what the camera wrote into them
+        #[arg(long)]
+        photos: bool,
     },
+    /// Files that records name: list, check, show, give out, sweep
+    #[command(subcommand)]
+    Attachments(AttachmentsVerb),
     /// Standards that come with this program, and the format of packs
     #[command(subcommand)]
     Standards(StandardsVerb),

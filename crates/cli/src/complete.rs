@@ -55,6 +55,7 @@ fn rules(command: &mut Command) -> Vec<&mut String> {
         | Command::Decide { rule, .. }
         | Command::Score { rule, .. }
         | Command::AddPhoto { item: Some(rule), .. }
+        | Command::AddDocument { item: Some(rule), .. }
         | Command::ExplainDelay { milestone: rule, .. }
         | Command::Escalate { milestone: rule, .. }
         | Command::ReportBreach { rule, .. }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jobsheet::{ApplyError, AttachError, StoreError, SyncError};
+use jobsheet::{ApplyError, AttachError, AttachmentError, StoreError, SyncError};
 use jobsheet_core::record::{Need, Refusal};
 use jobsheet_core::standard::PackErrors;
 
@@ -41,6 +41,9 @@ pub(crate) enum Failure {
     /// Nobody is known to act, or the server does not know this device.
     #[error("{0}")]
     Unauthorized(String),
+    /// There is no room for a file; everything else works.
+    #[error("{0}")]
+    Full(String),
     /// The store can not be used.
     #[error("{0}")]
     Store(String),
@@ -65,7 +68,7 @@ impl Failure {
             Self::NotFound(_) => 4,
             Self::Network(_) => 5,
             Self::Unauthorized(_) => 6,
-            Self::Store(_) => 7,
+            Self::Store(_) | Self::Full(_) => 7,
         }
     }
 
@@ -79,7 +82,7 @@ impl Failure {
             Self::NotFound(_) => "not-found",
             Self::Network(_) => "network",
             Self::Unauthorized(_) => "unauthorized",
-            Self::Store(_) => "store",
+            Self::Store(_) | Self::Full(_) => "store",
         }
     }
 
@@ -127,7 +130,26 @@ impl From<AttachError> for Failure {
     fn from(error: AttachError) -> Self {
         match error {
             AttachError::Apply(error) => error.into(),
+            full @ (AttachError::StoreFull { .. }
+            | AttachError::VisitFull { .. }
+            | AttachError::NoSpace { .. }) => Self::Full(full.to_string()),
             other => Self::input("file", other.to_string()),
+        }
+    }
+}
+
+impl From<AttachmentError> for Failure {
+    fn from(error: AttachmentError) -> Self {
+        let words = error.to_string();
+        match error {
+            AttachmentError::Missing(_) | AttachmentError::NotNamed { .. } => Self::NotFound(words),
+            AttachmentError::Damaged(_) => Self::Store(words),
+            AttachmentError::Output(_) => Self::input("--out", words),
+            AttachmentError::Store(error) => error.into(),
+            AttachmentError::NoPicture(_) | AttachmentError::TooLarge { .. } => Self::input("file", words),
+            AttachmentError::NotStrippable { .. } | AttachmentError::Withheld => {
+                Self::input("--audience", words)
+            }
         }
     }
 }

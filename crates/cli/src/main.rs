@@ -2,6 +2,7 @@
 
 mod act;
 mod args;
+mod attachments;
 mod complete;
 mod failure;
 mod incidents;
@@ -95,7 +96,8 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Incident { visit, situation } => incidents::show(&here, &visit, &situation),
         Verb::Alert(args) => incidents::alert(&here, args),
         Verb::History { visit } => visit::history(&here, &visit),
-        Verb::Report { visit, out, audience } => visit::report(&here, &visit, out, audience),
+        Verb::Report { visit, out, audience, photos } => visit::report(&here, &visit, out, audience, photos),
+        Verb::Attachments(verb) => attachments::carry_out(&here, verb),
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
         Verb::Run { visit } => run::run(&here, visit.as_deref()),
         Verb::Act(act) => act::carry_out(&here, act),

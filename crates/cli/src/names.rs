@@ -46,6 +46,20 @@ impl<'a> Names<'a> {
         self.list(ids.into_iter().map(|id| self.event(id)))
     }
 
+    /// Moments of photos.
+    pub(crate) fn moments(&self, moments: &[String]) -> String {
+        self.list(moments.iter().map(|moment| self.moment(moment)))
+    }
+
+    pub(crate) fn moment(&self, moment: &str) -> String {
+        let said = match (self.lang, moment) {
+            (Lang::Zh, "before") => "前",
+            (Lang::Zh, "after") => "后",
+            (_, other) => other,
+        };
+        said.to_owned()
+    }
+
     /// A place in the record: an order field or an event by its name.
     pub(crate) fn source(&self, record: &Record, source: &str) -> String {
         let fields = &self.standard.course(&record.job).flow().order;

@@ -68,9 +68,19 @@ fn describe(names: &Names<'_>, number: usize, step: &NextStep, out: &mut String)
     };
     let _ = writeln!(out, "{number:>2}. {}{clause}", step.text.get(names.lang));
     let hint = names.subcommand(&step.command, step.argument.as_deref());
+    let hint = match step.or {
+        Some(other) => {
+            let other = names.subcommand(other, step.argument.as_deref());
+            format!("{} {} {}", hint.trim_end(), words.or, other.trim_end())
+        }
+        None => hint,
+    };
     let _ = writeln!(out, "    {}", format!("{}  {why}", hint.trim_end()).trim_end());
     if let Some(known) = step.situation.as_deref().and_then(|id| names.standard.situation(id)) {
         let _ = writeln!(out, "    {}: {} [{}]", words.situation, known.name.get(names.lang), known.id);
+    }
+    if !step.moments.is_empty() {
+        let _ = writeln!(out, "    {}: {}", words.no_photo, names.moments(&step.moments));
     }
     if !step.roles.is_empty() {
         let _ = writeln!(out, "    {}: {}", words.who, names.roles(&step.roles));

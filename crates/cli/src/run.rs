@@ -3,12 +3,13 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use jobsheet::{PhotoFacts, Receipt};
+use jobsheet::{DocumentFacts, PhotoFacts, Receipt};
 use jobsheet_core::record::{Command, DocumentId};
 use serde_json::{Map, Value, json};
 
 use crate::Here;
-use crate::complete::{complete, qualified};
+use crate::act::in_full;
+use crate::complete::complete;
 use crate::failure::Failure;
 use crate::output::line;
 use crate::visit::find;
@@ -92,38 +93,79 @@ fn one(here: &Here<'_>, default: Option<DocumentId>, text: &[u8]) -> Result<Rece
             Failure::input("visit", "the line names no visit or shift, and none was given to `run`")
         })?,
     };
-    if object.get("do").and_then(Value::as_str) == Some("add-photo")
+    let with_file = match object.get("do").and_then(Value::as_str) {
+        Some("add-photo") => Some(WithFile::Photo),
+        Some("add-document") => Some(WithFile::Document),
+        Some("sign") => Some(WithFile::Strokes),
+        _ => None,
+    };
+    if let Some(of) = with_file
         && let Some(file) = object.remove("file")
     {
-        return photo(here, visit, &file, object);
+        return attach(here, visit, of, &file, object);
     }
     let command = complete(here, visit, read(object)?)?;
     Ok(here.store.apply(visit, &command)?)
 }
 
-/// A photo given by its file.
-fn photo(
+/// What a line attaches.
+#[derive(Clone, Copy)]
+enum WithFile {
+    Photo,
+    Document,
+    Strokes,
+}
+
+/// A command that is given with its file instead of a hash.
+fn attach(
     here: &Here<'_>,
     visit: DocumentId,
+    of: WithFile,
     file: &Value,
     mut object: Map<String, Value>,
 ) -> Result<Receipt, Failure> {
-    let file = file.as_str().ok_or_else(|| Failure::input("file", "give a path as a string"))?;
+    let file = Path::new(file.as_str().ok_or_else(|| Failure::input("file", "give a path as a string"))?);
     let mut text = |name: &str| match object.remove(name) {
         Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Null) | None => Ok(None),
         Some(_) => Err(Failure::input(name, "give a string")),
     };
-    let standard = here.store.standard(visit)?;
-    let item = text("item")?.map(|item| qualified(&standard, item));
-    let facts = PhotoFacts { item, moment: text("moment")?, caption: text("caption")? };
+    let item = match of {
+        WithFile::Strokes => None,
+        _ => in_full(here, visit, text("item")?)?,
+    };
+    // All fields are read before anything is done, so that a slip of the pen is told first.
+    let taken = match of {
+        WithFile::Photo => {
+            let pair_with = text("pair_with")?.map(|key| {
+                key.parse().map_err(|_| Failure::input("pair_with", "give the key of a photo, a UUID"))
+            });
+            let (moment, caption) = (text("moment")?, text("caption")?);
+            Taken::Photo(PhotoFacts { item, moment, caption, pair_with: pair_with.transpose()? })
+        }
+        WithFile::Document => Taken::Document(DocumentFacts { item, name: text("name")? }),
+        WithFile::Strokes => {
+            let missing = |name| Failure::input(name, "is missing");
+            let role = text("role")?.ok_or_else(|| missing("role"))?;
+            Taken::Strokes(role, text("name")?.ok_or_else(|| missing("name"))?)
+        }
+    };
     if let Some(unknown) = object.keys().find(|key| *key != "do") {
-        return Err(Failure::input(
-            unknown.chars().take(40).collect::<String>(),
-            "a photo with a file has no such field",
-        ));
+        let unknown: String = unknown.chars().take(40).collect();
+        return Err(Failure::input(unknown, "a command with a file has no such field"));
     }
-    Ok(here.store.attach(visit, Path::new(file), &facts)?)
+    Ok(match taken {
+        Taken::Photo(facts) => here.store.attach(visit, file, &facts)?,
+        Taken::Document(facts) => here.store.attach_document(visit, file, &facts)?,
+        Taken::Strokes(role, name) => here.store.sign_with_strokes(visit, &role, &name, file)?,
+    })
+}
+
+/// What was read from the line.
+enum Taken {
+    Photo(PhotoFacts),
+    Document(DocumentFacts),
+    Strokes(String, String),
 }
 
 fn parse(text: &[u8]) -> Result<Map<String, Value>, Failure> {

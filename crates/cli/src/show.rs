@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use jobsheet::VisitView;
 use jobsheet_core::assess::{
-    Consequence, Finding, MilestoneState, MilestoneStatus, ScoreLine, Status, consequences,
+    Consequence, Finding, MilestoneState, MilestoneStatus, PhotoDoubt, ScoreLine, Status, consequences,
 };
+use jobsheet_core::record::{EntryId, Photo};
 use jobsheet_core::standard::Check;
 use serde_json::Value;
 
@@ -35,6 +36,8 @@ pub(crate) fn show(here: &Here<'_>, visit: &str) -> Result<(), Failure> {
         page.deadlines();
         page.scores();
         page.warranties();
+        page.photos();
+        page.documents();
         page.conflicts();
         page.notes();
         page.out
@@ -280,6 +283,76 @@ impl Page<'_> {
                     missing.map(|source| self.names.source(&self.view.record, source)).collect();
                 self.detail(&[format!("{} {}", words.no_date, missing.join(", "))]);
             }
+        }
+    }
+
+    /// Photos side by side where an item asks for moments, then the others.
+    fn photos(&mut self) {
+        let record = &self.view.record;
+        let items = &self.view.assessment.photos;
+        if record.photos.is_empty() && items.iter().all(|item| item.missing.is_empty()) {
+            return;
+        }
+        let words = self.names.words;
+        self.title(words.photos);
+        let mut shown: Vec<EntryId> = Vec::new();
+        for item in items {
+            let text = item.text.get(self.names.lang);
+            self.line(&format!("  {} {}: {text} [{}]", words.clause, item.clause, item.rule));
+            if !item.missing.is_empty() {
+                self.detail(&[format!("{}: {}", words.no_photo, self.names.moments(&item.missing))]);
+            }
+            for row in &item.rows {
+                shown.extend(row.photos.iter().flatten());
+                let cells = item.moments.iter().zip(&row.photos).map(|(moment, id)| {
+                    let photo = id.and_then(|id| Some(self.photo(&id, record.photos.get(&id)?)));
+                    format!(
+                        "{}: {}",
+                        self.names.moment(moment),
+                        photo.unwrap_or_else(|| words.no_photo.to_owned())
+                    )
+                });
+                let cells: Vec<String> = cells.collect();
+                self.line(&format!("    {}", cells.join(" | ")));
+                let doubts = row.doubts.iter().map(|doubt| match doubt {
+                    PhotoDoubt::SameFile => words.same_file,
+                    PhotoDoubt::TakenInReverse => words.taken_in_reverse,
+                });
+                let doubts: Vec<String> = doubts.map(ToOwned::to_owned).collect();
+                self.detail(&doubts);
+            }
+        }
+        let others = record.photos.iter().filter(|(id, _)| !shown.contains(id));
+        let others: Vec<String> = others.map(|(id, photo)| format!("  {}", self.photo(id, photo))).collect();
+        for photo in others {
+            self.line(&photo);
+        }
+    }
+
+    fn photo(&self, id: &EntryId, photo: &Photo) -> String {
+        let shot = photo.shot.as_ref();
+        let taken = shot.and_then(|shot| shot.taken_at).map(|at| local(self.here, at.instant()));
+        let position = shot.and_then(|shot| shot.position).map(|position| position.to_string());
+        let caption = photo.caption.as_ref().map(|caption| cut(caption, 60));
+        let hash = photo.sha256.get(..12).unwrap_or(&photo.sha256).to_owned();
+        let parts = [Some(hash), caption, taken, position, Some(id.to_string())];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    }
+
+    fn documents(&mut self) {
+        let documents = self.view.record.documents.values().map(|file| {
+            let hash = file.sha256.get(..12).unwrap_or(&file.sha256);
+            let size = file.size.div_ceil(1024);
+            let item = file.item.as_ref().map(|item| format!(" [{item}]")).unwrap_or_default();
+            format!("  {hash} · {} · {size} KiB {}{item}", cut(&file.name, 80), file.media_type)
+        });
+        let documents: Vec<String> = documents.collect();
+        if documents.is_empty() {
+            return;
+        }
+        self.title(self.names.words.documents);
+        for document in documents {
+            self.line(&document);
         }
     }
 

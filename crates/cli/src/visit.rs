@@ -66,9 +66,14 @@ pub(crate) fn report(
     visit: &str,
     out: Option<PathBuf>,
     audience: Audience,
+    photos: bool,
 ) -> Result<(), Failure> {
     let visit = find(&here.store, visit)?;
-    let html = here.store.report(visit, here.output.lang, audience)?;
+    let html = if photos {
+        here.store.report_with_photos(visit, here.output.lang, audience)?
+    } else {
+        here.store.report(visit, here.output.lang, audience)?
+    };
     let Some(file) = out else {
         let html_json = serde_json::json!({ "visit": visit, "html": html });
         return here.output.result(&html_json, || html.clone());

@@ -225,6 +225,8 @@ fn pool(record: &Record, dice: &mut Dice) -> Vec<Command> {
             item: Some(rule(item)),
             moment: Some(["before", "after"][dice.roll(2)].to_owned()),
             caption: None,
+            pair_with: None,
+            shot: None,
         });
     }
     list.push(Command::ConsumePart {

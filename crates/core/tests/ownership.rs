@@ -409,6 +409,15 @@ fn every_change_of_a_field_command_is_admitted() {
             item: Some(rule("photo-key-steps")),
             moment: Some("before".into()),
             caption: Some(words()),
+            pair_with: None,
+            shot: None,
+        },
+        Command::AddDocument {
+            sha256: "ef".repeat(32),
+            size: 9,
+            media_type: "application/pdf".into(),
+            name: words().chars().take(200).collect(),
+            item: None,
         },
         Command::Attest {
             phase: "work".into(),

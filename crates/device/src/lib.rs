@@ -28,7 +28,11 @@ mod view;
 
 pub use alert::{CallForHelp, Delivery, DeliveryTry};
 pub use apply::Receipt;
-pub use attach::{AttachError, Attachment, MAX_ATTACHMENT_BYTES, PhotoFacts};
+pub use attach::{
+    AttachError, AttachedFile, Attachment, AttachmentCheck, AttachmentError, AttachmentLimits, CheckedFile,
+    DamagedFile, DocumentFacts, Exported, MAX_ATTACHMENT_BYTES, MAX_PICTURE_BYTES, MAX_PIXELS,
+    MAX_SIGNATURE_BYTES, PhotoFacts, Presence, Sweep, THUMBNAIL_SIDE,
+};
 pub use error::{ApplyError, StoreError};
 pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};

@@ -1,7 +1,10 @@
 //! One visit or shift, read and judged.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, NextStep};
 use jobsheet_core::record::{Alert, DocumentId, Record, alerts};
@@ -118,6 +121,33 @@ impl Store {
         })
     }
 
+    /// The service report with small pictures of the photos, made as [`Store::thumbnail`] makes them. Third parties get none:
+    /// what a photo shows is the customer's. A photo that no picture can be made of is named as in [`Store::report`].
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn report_with_photos(
+        &self,
+        visit: DocumentId,
+        lang: Lang,
+        audience: report::Audience,
+    ) -> Result<String, StoreError> {
+        let photos: BTreeSet<String> = self.read(visit, |warm, _, _| {
+            Ok(warm.visit.record().photos.values().map(|photo| photo.sha256.clone()).collect())
+        })?;
+        let mut pictures = report::Pictures::new();
+        for sha256 in photos.into_iter().filter(|_| audience.sees_personal()) {
+            let small = self.thumbnail(&sha256).ok().and_then(|file| std::fs::read(file).ok());
+            if let Some(small) = small {
+                pictures.insert(sha256, format!("data:image/jpeg;base64,{}", STANDARD.encode(small)));
+            }
+        }
+        self.read(visit, |warm, _, now| {
+            report::html_with(warm.visit.record(), &warm.standard, now, lang, audience, &pictures)
+                .map_err(|error| StoreError::Report(error.to_string()))
+        })
+    }
+
     /// The heads of a document, sorted, hexadecimal: equal heads mean equal records.
     ///
     /// # Errors
@@ -155,7 +185,7 @@ impl Store {
         Ok(entries.collect())
     }
 
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         visit: DocumentId,
         read: impl FnOnce(MutexGuard<'_, Warm>, Transport, Timestamp) -> Result<T, StoreError>,

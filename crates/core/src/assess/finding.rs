@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::incident::Incident;
 use super::milestone::{MilestoneState, MilestoneStatus};
+use super::pairs::ItemPhotos;
 use super::proof::{Evidence, Evidences};
 use super::score::Points;
 use super::warranty::WarrantyStatus;
@@ -120,6 +121,8 @@ pub struct Assessment {
     pub milestones: Vec<MilestoneStatus>,
     /// Points and money, with every cause.
     pub points: Points,
+    /// The photos of items that ask for moments, side by side.
+    pub photos: Vec<ItemPhotos>,
     /// How long repairs are free of charge.
     pub warranties: Vec<WarrantyStatus>,
     /// Events that are stopped now, and by what.

@@ -15,6 +15,7 @@ impl Evidences<'_> {
                 return self.series(rule, quantity, *count, *min, *max);
             }
             Ask::Hold(_) => return self.held(rule),
+            Ask::Document => return self.documents(rule),
             _ => {}
         }
         self.answered(rule, ask)
@@ -78,6 +79,19 @@ impl Evidences<'_> {
             proof.missing.push("photos".to_owned());
         }
         self.or_waived(rule, proof)
+    }
+
+    /// A document is attached, or its name or number is given where it is kept elsewhere.
+    fn documents(&self, rule: &Rule) -> Proof {
+        let files = self.attached(&rule.id);
+        let evidence: Vec<Evidence> = files
+            .iter()
+            .map(|file| Evidence::by("documents".to_owned(), self.words(&file.name), &file.by))
+            .collect();
+        if evidence.is_empty() {
+            return self.answered(rule, &Ask::Document);
+        }
+        Proof { evidence, ..Proof::default() }
     }
 
     /// What is missing may have been waived with a reason.

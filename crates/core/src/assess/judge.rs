@@ -38,6 +38,7 @@ impl Evidences<'_> {
             gates: self.gates(),
             findings,
             points: Points::of(self.score_lines(&judged)),
+            photos: self.pairs(),
             warranties: self.warranties(),
             milestones: judged.milestones.clone(),
             incidents: Vec::new(),

@@ -9,6 +9,7 @@ mod item;
 mod judge;
 mod milestone;
 mod next;
+mod pairs;
 mod privacy;
 mod proof;
 mod score;
@@ -21,6 +22,7 @@ pub use finding::{Assessment, Counts, Finding, Gate, Status, Tally, assess, tall
 pub use incident::{Duty, Guidance, Incident, Notice, Report, incidents, situation};
 pub use milestone::{MilestoneState, MilestoneStatus, Told};
 pub use next::{NextStep, Why, judge, next};
+pub use pairs::{ItemPhotos, PhotoDoubt, PhotoRow, pairs};
 pub use proof::Evidence;
 pub(crate) use proof::Evidences;
 pub use score::{Points, ScoreLine, ScoreState};

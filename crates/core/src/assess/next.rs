@@ -70,6 +70,10 @@ pub struct NextStep {
     pub argument: Option<String>,
     /// The open special situation to which it belongs, an id of the pack.
     pub situation: Option<String>,
+    /// Another command that does it as well, with the same argument.
+    pub or: Option<&'static str>,
+    /// Moments of which a photo is missing, for a step that adds one.
+    pub moments: Vec<String>,
 }
 
 /// What a person of one side can do now: what stops the next event first, then what is owed, then the next event.
@@ -180,6 +184,8 @@ impl<'a> Steps<'a> {
                 command: "acknowledge-alert".to_owned(),
                 argument: Some(alert.id.to_string()),
                 situation: alert.situation,
+                or: None,
+                moments: Vec::new(),
             });
         }
     }
@@ -222,6 +228,8 @@ impl<'a> Steps<'a> {
                 command: "resolve".to_owned(),
                 argument,
                 situation: None,
+                or: None,
+                moments: Vec::new(),
             });
         }
     }
@@ -309,6 +317,11 @@ impl<'a> Steps<'a> {
                 continue;
             }
             let Some((command, argument)) = self.command_for(&rule.check, finding) else { continue };
+            // Paper is named, what is on the device is attached.
+            let document = self.side == Side::Field && matches!(rule.ask(), Some(Ask::Document));
+            let or = document.then_some("add-document");
+            let moments = finding.missing.iter().filter_map(|place| place.strip_prefix("photos."));
+            let moments = moments.map(ToOwned::to_owned).collect();
             let reason = if gated.is_empty() { Why::Owed } else { Why::Gate { events: gated } };
             if rule.severity == Severity::Should && !owed {
                 continue;
@@ -324,6 +337,8 @@ impl<'a> Steps<'a> {
                 command,
                 argument,
                 situation: None,
+                or,
+                moments,
             });
         }
     }
@@ -450,6 +465,8 @@ impl<'a> Steps<'a> {
                 command,
                 argument,
                 situation: None,
+                or: None,
+                moments: Vec::new(),
             });
         }
     }
@@ -519,6 +536,8 @@ impl<'a> Steps<'a> {
             command,
             argument,
             situation: None,
+            or: None,
+            moments: Vec::new(),
         });
     }
 
@@ -560,6 +579,8 @@ impl<'a> Steps<'a> {
                     command: "attest".to_owned(),
                     argument: Some(phase.id.clone()),
                     situation: None,
+                    or: None,
+                    moments: Vec::new(),
                 });
             }
         }

@@ -37,6 +37,7 @@ impl Evidences<'_> {
         });
         let words = record.rating.iter().filter_map(|rating| rating.words.as_deref());
         let captions = record.photos.values().filter_map(|photo| photo.caption.as_deref());
+        let documents = record.documents.values().map(|file| file.name.as_str());
         let parts = record.parts.values().filter_map(|part| part.name.as_deref());
         let messages = record.talk.values().map(|message| message.words.as_str());
         let attested = record.attestations.iter().flat_map(|(phase, attestation)| {
@@ -49,6 +50,7 @@ impl Evidences<'_> {
             .chain(attested)
             .chain(words.map(|text| ("survey.words".to_owned(), text)))
             .chain(captions.map(|text| ("photos".to_owned(), text)))
+            .chain(documents.map(|text| ("documents".to_owned(), text)))
             .chain(parts.map(|text| ("parts".to_owned(), text)))
             .chain(messages.map(|text| ("talk".to_owned(), text)))
     }

@@ -2,8 +2,8 @@
 
 use super::proof::{Evidence, Evidences};
 use crate::Stamp;
-use crate::record::{Answer, AnswerValue, Measurement, Record};
-use crate::standard::Source;
+use crate::record::{Answer, AnswerValue, DocumentFile, Measurement, Record};
+use crate::standard::{Side, Source};
 
 impl Evidences<'_> {
     pub(super) fn evidence_of(&self, source: String, answer: &Answer) -> Evidence {
@@ -42,9 +42,10 @@ impl Evidences<'_> {
                     at.id.and_then(|id| record.events.get(&id)).and_then(|(_, event)| event.note.as_deref());
                 stamped(note.unwrap_or_default(), &at.stamp, &at.person)
             }),
-            "answer" => record
-                .answer(self.standard, name)
-                .map(|answer| self.evidence_of(self.place(root, name), answer)),
+            "answer" => self.attachment(root, name).or_else(|| {
+                let answer = record.answer(self.standard, name)?;
+                Some(self.evidence_of(self.place(root, name), answer))
+            }),
             "signature" => record
                 .signatures
                 .values()
@@ -81,6 +82,30 @@ impl Evidences<'_> {
             "photos" => (!record.photos.is_empty()).then(|| plain(&record.photos.len().to_string())),
             _ => None,
         }
+    }
+
+    /// The documents that were attached to an item, by time. Only the field attaches; to an item of the office they do not
+    /// count.
+    pub(crate) fn attached(&self, item: &str) -> Vec<&DocumentFile> {
+        if self.record.documents.is_empty() {
+            return Vec::new();
+        }
+        let side = self.standard.rule(item).and_then(|rule| self.standard.side_of(&self.record.job, rule));
+        if side != Some(Side::Field) {
+            return Vec::new();
+        }
+        let all = self.record.documents.iter();
+        let mut files: Vec<_> = all.filter(|(_, file)| file.item.as_deref() == Some(item)).collect();
+        files.sort_by_key(|(id, file)| (file.by.stamp.corrected(), **id));
+        files.into_iter().map(|(_, file)| file).collect()
+    }
+
+    /// The names of the documents that were attached to an item, with the time of the first.
+    fn attachment(&self, root: &str, item: &str) -> Option<Evidence> {
+        let files = self.attached(item);
+        let first = files.first()?;
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        Some(Evidence::by(self.place(root, item), self.words(&names.join(", ")), &first.by))
     }
 }
 

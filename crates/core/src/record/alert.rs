@@ -25,6 +25,12 @@ pub struct Spot {
     pub accuracy_m: Option<f64>,
 }
 
+impl std::fmt::Display for Spot {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:.6}, {:.6}", self.latitude, self.longitude)
+    }
+}
+
 impl Spot {
     /// What is wrong with it, if anything: never the place itself.
     pub(crate) fn fault(&self) -> Option<(&'static str, &'static str)> {
@@ -45,6 +51,11 @@ impl Spot {
         if let Some(metres) = self.accuracy_m {
             event.facts.insert("accuracy_m".to_owned(), metres.to_string());
         }
+    }
+
+    /// Whether there is such a place.
+    pub fn exists(&self) -> bool {
+        self.fault().is_none()
     }
 
     fn read(event: &Event) -> Option<Self> {

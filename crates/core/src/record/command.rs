@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Spot;
-use super::entry::{AnswerValue, EntryId, Exception};
+use super::entry::{AnswerValue, EntryId, Exception, Shot};
 use crate::standard::Side;
 use crate::{Moment, Stamp};
 
@@ -251,6 +251,26 @@ pub enum Command {
         /// Caption.
         #[serde(default)]
         caption: Option<String>,
+        /// Key of the photo of another moment that it shows the same thing as.
+        #[serde(default)]
+        pair_with: Option<EntryId>,
+        /// What the camera says of it.
+        #[serde(default)]
+        shot: Option<Shot>,
+    },
+    /// Names a document, a video or another file whose bytes are stored under their hash.
+    AddDocument {
+        /// SHA-256 of the bytes, 64 hexadecimal digits.
+        sha256: String,
+        /// Size in bytes.
+        size: u64,
+        /// Media type, such as `application/pdf`.
+        media_type: String,
+        /// What people call it.
+        name: String,
+        /// Rule id of the item it proves.
+        #[serde(default)]
+        item: Option<String>,
     },
     /// The customer rates the service.
     Survey(SurveyAnswer),
@@ -447,6 +467,7 @@ impl Command {
             Command::Note { .. } => "note",
             Command::ConsumePart { .. } => "consume-part",
             Command::AddPhoto { .. } => "add-photo",
+            Command::AddDocument { .. } => "add-document",
             Command::Survey(_) => "survey",
             Command::Sign { .. } => "sign",
             Command::Attest { .. } => "attest",

@@ -58,7 +58,7 @@ pub enum AnswerValue {
     Choice(String),
     /// Ids of the chosen options.
     Several(Vec<String>),
-    /// Words; also the name of a document.
+    /// Words; also the name of a document that is kept elsewhere.
     Text(String),
     /// A time.
     Time(crate::Moment),
@@ -143,7 +143,7 @@ pub struct PartUsed {
 }
 
 /// A photo; its bytes live outside the document, under their hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Photo {
     /// SHA-256 of the bytes, hexadecimal.
     pub sha256: String,
@@ -160,6 +160,58 @@ pub struct Photo {
     /// Caption.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
+    /// The photo of another moment that it shows the same thing as: the `before` of an `after`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair_with: Option<EntryId>,
+    /// What the camera says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shot: Option<Shot>,
+    /// Who and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// What a camera wrote into a photo (its EXIF). Evidence, not proof: anybody can set a camera's clock.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Shot {
+    /// When it was taken, by the camera's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<crate::Moment>,
+    /// The camera named no UTC offset: that of the device is assumed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub offset_assumed: bool,
+    /// Seconds by which the camera's clock was ahead of the time that satellites gave it; negative: behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_s: Option<i64>,
+    /// Where it was taken. Personal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<super::Spot>,
+    /// How the picture has to be turned to stand upright, as EXIF numbers it, 1 to 8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orientation: Option<u8>,
+}
+
+impl Shot {
+    /// The camera said something.
+    pub fn says_anything(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// A document, a video or another file; its bytes live outside the record, under their hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentFile {
+    /// SHA-256 of the bytes, hexadecimal.
+    pub sha256: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Media type, such as `application/pdf`.
+    pub media_type: String,
+    /// What people call it. Personal.
+    pub name: String,
+    /// Rule id of the item it proves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// Who and when.
     #[serde(flatten)]
     pub by: By,

@@ -10,6 +10,9 @@ pub const MAX_NAME_CHARS: usize = 200;
 pub const MAX_CREW: usize = 20;
 /// Most pieces of one part.
 pub const MAX_QUANTITY: u32 = 10_000;
+/// Largest file that a record may name, in bytes: far below what JSON numbers hold exactly. What a device keeps is limited
+/// by its own settings.
+pub const MAX_FILE_BYTES: u64 = 1 << 40;
 /// Largest entry, in bytes of JSON.
 pub const MAX_ENTRY_BYTES: usize = 64 << 10;
 /// Highest operation counter of a change. Automerge counts to 2³²; a change that leaps near the end would make every later

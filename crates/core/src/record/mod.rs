@@ -8,6 +8,7 @@ mod containers;
 mod document;
 mod entry;
 mod error;
+mod files;
 mod hold;
 mod limits;
 mod ownership;
@@ -26,10 +27,11 @@ pub use command::{
 pub use conflict::{Conflict, Version};
 pub use document::{Applied, ApplyError, Document, Merged};
 pub use entry::{
-    Answer, AnswerValue, Assignment, Attestation, By, EntryId, Event, Exception, Measurement, Message,
-    PartUsed, Photo, Rating, Signature,
+    Answer, AnswerValue, Assignment, Attestation, By, DocumentFile, EntryId, Event, Exception, Measurement,
+    Message, PartUsed, Photo, Rating, Shot, Signature,
 };
 pub use error::{Need, RecordError, Refusal};
+pub use files::{FileUse, files_in, hashes_in};
 pub use hold::{HoldPoint, HoldTest, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use super::containers::Place;
 use super::document::Document;
 use super::entry::{
-    Answer, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
+    Answer, Attestation, By, DocumentFile, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating,
+    Signature,
 };
 use super::error::RecordError;
 use super::limits::{MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER};
@@ -228,6 +229,7 @@ fn exists(visit: &Document, place: Place, key: &str) -> bool {
         Place::Measures => record.measures.contains_key(&id),
         Place::Parts => record.parts.contains_key(&id),
         Place::Photos => record.photos.contains_key(&id),
+        Place::Documents => record.documents.contains_key(&id),
         Place::Signatures => record.signatures.contains_key(&id),
         Place::Talk => record.talk.contains_key(&id),
         _ => false,
@@ -244,6 +246,7 @@ fn readable(place: Place, key: &str, text: &str) -> bool {
         Place::Measures => keyed && is::<Measurement>(text),
         Place::Parts => keyed && is::<PartUsed>(text),
         Place::Photos => keyed && is::<Photo>(text),
+        Place::Documents => keyed && is::<DocumentFile>(text),
         Place::Signatures => keyed && is::<Signature>(text),
         Place::Talk => keyed && is::<Message>(text),
         Place::FieldAnswers => is::<Answer>(text),

@@ -11,8 +11,8 @@ use super::command::ResolveTarget;
 use super::conflict::{Conflict, Version};
 use super::containers::{self, Containers, Place};
 use super::entry::{
-    Answer, Assignment, Attestation, By, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating,
-    Signature,
+    Answer, Assignment, Attestation, By, DocumentFile, EntryId, Event, Measurement, Message, PartUsed, Photo,
+    Rating, Signature,
 };
 use super::error::RecordError;
 use super::write::{Entry, Write};
@@ -66,6 +66,8 @@ pub struct Record {
     pub parts: BTreeMap<EntryId, PartUsed>,
     /// Photos.
     pub photos: BTreeMap<EntryId, Photo>,
+    /// Documents, videos and other files.
+    pub documents: BTreeMap<EntryId, DocumentFile>,
     /// Signatures.
     pub signatures: BTreeMap<EntryId, Signature>,
     /// The customer's rating.
@@ -118,6 +120,7 @@ impl Record {
             measures: BTreeMap::new(),
             parts: BTreeMap::new(),
             photos: BTreeMap::new(),
+            documents: BTreeMap::new(),
             signatures: BTreeMap::new(),
             rating: None,
             attestations: BTreeMap::new(),
@@ -177,6 +180,9 @@ impl Record {
             }
             (Entry::Photo(photo), Ok(id)) => {
                 self.photos.insert(id, photo);
+            }
+            (Entry::Document(document), Ok(id)) => {
+                self.documents.insert(id, document);
             }
             (Entry::Signature(signature), Ok(id)) => {
                 self.signatures.insert(id, signature);
@@ -243,6 +249,7 @@ impl Reader<'_> {
         }
         self.record.parts = self.entries(Place::Parts);
         self.record.photos = self.entries(Place::Photos);
+        self.record.documents = self.entries(Place::Documents);
         self.record.signatures = self.entries(Place::Signatures);
         self.record.talk = self.entries(Place::Talk);
         self.record.office_answers = self.registers(Place::OfficeAnswers, ResolveTarget::Answer);

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::containers::Place;
 use super::entry::{
-    Answer, Assignment, Attestation, Event, Measurement, Message, PartUsed, Photo, Rating, Signature,
+    Answer, Assignment, Attestation, DocumentFile, Event, Measurement, Message, PartUsed, Photo, Rating,
+    Signature,
 };
 
 /// One entry of a record.
@@ -17,6 +18,7 @@ pub(crate) enum Entry {
     Measurement(Measurement),
     Part(PartUsed),
     Photo(Photo),
+    Document(DocumentFile),
     Signature(Signature),
     Rating(Rating),
     Attestation(Attestation),

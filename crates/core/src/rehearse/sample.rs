@@ -285,6 +285,8 @@ fn photo(stage: &Stage<'_>, rule: Option<&Rule>, item: Option<&str>) -> Command 
         item: item.map(ToOwned::to_owned),
         moment: moment.cloned(),
         caption: None,
+        pair_with: None,
+        shot: None,
     }
 }
 

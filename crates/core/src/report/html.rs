@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::Audience;
+use super::files::{FileLister, Files, Pictures};
 use super::words::{self, Words};
 use crate::assess::{Evidences, MilestoneState, Status};
 use crate::record::Record;
@@ -66,7 +67,7 @@ struct Page<'a> {
     forms: Vec<Section>,
     measures: Vec<String>,
     parts: Vec<String>,
-    photos: Vec<String>,
+    files: Files,
     signatures: Vec<Line>,
     conflicts: Vec<String>,
     contradictions: Vec<String>,
@@ -77,10 +78,10 @@ struct Page<'a> {
     internal: bool,
 }
 
-/// Renders the service report of a record.
+/// Renders the service report of a record, without pictures.
 ///
 /// # Errors
-/// [`ReportError`] if the template fails, which no record can cause.
+/// As [`html_with`].
 pub fn html(
     record: &Record,
     standard: &Standard,
@@ -88,10 +89,26 @@ pub fn html(
     lang: Lang,
     audience: Audience,
 ) -> Result<String, ReportError> {
+    html_with(record, standard, now, lang, audience, &Pictures::new())
+}
+
+/// Renders the service report of a record, with pictures of its photos.
+///
+/// # Errors
+/// [`ReportError`] if the template fails, which no record can cause.
+pub fn html_with(
+    record: &Record,
+    standard: &Standard,
+    now: Timestamp,
+    lang: Lang,
+    audience: Audience,
+    pictures: &Pictures,
+) -> Result<String, ReportError> {
     let words = Words::of(lang);
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
     let renderer = Renderer { record, standard, evidences: &evidences, lang, audience, words };
+    let lister = FileLister { record, evidences: &evidences, lang, audience, words, pictures };
     let internal = audience.sees_findings();
     let page = Page {
         words,
@@ -104,7 +121,7 @@ pub fn html(
         forms: renderer.forms(),
         measures: renderer.measures(),
         parts: renderer.parts(),
-        photos: renderer.photos(),
+        files: lister.files(),
         signatures: renderer.signatures(),
         conflicts: if internal { renderer.conflicts() } else { Vec::new() },
         contradictions: assessment
@@ -244,11 +261,12 @@ impl Renderer<'_> {
         self.evidences.course.flow()
     }
 
-    /// Personal: order fields so marked, free texts, names of signers and of the crew.
+    /// Personal: order fields so marked, free texts, names of signers, of the crew and of attached documents.
     fn is_personal(&self, root: &str, name: &str) -> bool {
         match root {
             "order" => self.flow().order.iter().any(|field| field.id == name && field.personal),
             "signature" | "note" => true,
+            "answer" => !self.evidences.attached(name).is_empty(),
             "survey" => name == "words",
             "assignment" => name == "crew",
             _ => false,
@@ -305,18 +323,6 @@ impl Renderer<'_> {
             text
         };
         self.record.parts.values().map(part).collect()
-    }
-
-    fn photos(&self) -> Vec<String> {
-        let photo = |photo: &crate::record::Photo| {
-            let caption = photo.caption.as_ref().or(photo.moment.as_ref()).map_or("", String::as_str);
-            let size = photo.size.div_ceil(1024);
-            format!(
-                "{caption} {} KiB {} sha256:{} ({})",
-                size, photo.media_type, photo.sha256, photo.by.stamp.at
-            )
-        };
-        self.record.photos.values().map(photo).map(|text| text.trim().to_owned()).collect()
     }
 
     fn signatures(&self) -> Vec<Line> {

@@ -1,9 +1,11 @@
 //! Renderings of a record: the service report as one HTML page, for an audience and in a language.
 
+mod files;
 mod html;
 mod words;
 
-pub use html::{ReportError, html};
+pub use files::Pictures;
+pub use html::{ReportError, html, html_with};
 
 use serde::Serialize;
 

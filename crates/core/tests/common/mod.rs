@@ -229,6 +229,8 @@ impl Job {
             item: Some(rule(item)),
             moment: moment.map(ToOwned::to_owned),
             caption: None,
+            pair_with: None,
+            shot: None,
         })
     }
 

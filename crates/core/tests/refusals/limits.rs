@@ -1,8 +1,8 @@
 //! Limits of numbers and texts, on both sides.
 
 use jobsheet_core::record::{
-    AnswerValue, Command, Exception, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS, OldPart,
-    SurveyAnswer,
+    AnswerValue, Command, Exception, MAX_FILE_BYTES, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY,
+    MAX_WORDS_CHARS, OldPart, SurveyAnswer,
 };
 
 use super::common::{Job, rule};
@@ -171,12 +171,15 @@ fn photos_without_a_hash_a_size_or_a_type() {
         item: None,
         moment: None,
         caption: None,
+        pair_with: None,
+        shot: None,
     };
     field(&mut job, odd(0, "image/jpeg"), "invalid", "empty file", &[]);
     for kind in ["", "jpeg", "image/", "/jpeg"] {
         field(&mut job, odd(1, kind), "invalid", "media type", &[]);
     }
-    job.go(odd(u64::MAX, "image/jpeg"));
+    field(&mut job, odd(MAX_FILE_BYTES + 1, "image/jpeg"), "invalid", "at most", &[]);
+    job.go(odd(MAX_FILE_BYTES, "image/jpeg"));
     job.go(Command::Finish);
     let image =
         Command::Sign { role: "technician".into(), name: "Li".into(), image_sha256: Some("ab".into()) };

@@ -96,6 +96,8 @@ fn photo(sha256: &str, item: Option<&str>, moment: Option<&str>) -> Command {
         item: item.map(rule),
         moment: moment.map(ToOwned::to_owned),
         caption: None,
+        pair_with: None,
+        shot: None,
     }
 }
 

@@ -204,6 +204,15 @@ fn identity_numbers_are_found_wherever_a_person_writes() {
         item: None,
         moment: None,
         caption: Some(words()),
+        pair_with: None,
+        shot: None,
+    };
+    let document = Command::AddDocument {
+        sha256: "ab".repeat(32),
+        size: 1,
+        media_type: "application/pdf".to_owned(),
+        name: words(),
+        item: None,
     };
     let part = Command::ConsumePart {
         number: "B".into(),
@@ -216,6 +225,7 @@ fn identity_numbers_are_found_wherever_a_person_writes() {
     let exceptions = vec![Exception { rule: rule("no-extra-promise"), reason: words() }];
     for (place, command) in [
         ("photos", photo),
+        ("documents", document),
         ("parts", part),
         ("talk", Command::Say { words: words() }),
         ("answer.execution-form.test-run", waived),

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 pub use rusqlite::Key;
 
 use crate::StoreError;
+use crate::attach::AttachmentLimits;
 use crate::clock::{Clock, SystemClock};
 use crate::observe::Observers;
 use crate::sync::Network;
@@ -60,6 +61,8 @@ pub struct Options {
     /// The key of an encrypted store (default: none, the store is not encrypted). A store is made with or without one and
     /// stays so.
     pub key: Option<Key>,
+    /// How much is kept beside the database.
+    pub attachments: AttachmentLimits,
 }
 
 impl Default for Options {
@@ -70,6 +73,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             network: Network::default(),
             key: None,
+            attachments: AttachmentLimits::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Plan, Planned};
 use crate::record::command::{NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
 use crate::record::containers::Place;
 use crate::record::entry::{
-    Answer, AnswerValue, Assignment, Attestation, Exception, Measurement, PartUsed, Photo, Rating, Signature,
+    Answer, AnswerValue, Assignment, Attestation, Exception, Measurement, PartUsed, Rating, Signature,
 };
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
@@ -193,59 +193,6 @@ impl Plan<'_> {
             by: self.by(),
         });
         Ok(vec![self.append(Place::Parts, entry)])
-    }
-
-    pub(super) fn photo(
-        &self,
-        sha256: &str,
-        size: u64,
-        media_type: &str,
-        item: Option<&str>,
-        moment: Option<&str>,
-        caption: Option<&str>,
-    ) -> Planned {
-        self.side(Side::Field)?;
-        let rule = item.map(|item| self.rule("item", item)).transpose()?;
-        self.unsealed(rule)?;
-        is_sha256("sha256", sha256)?;
-        if size == 0 {
-            return Err(invalid("size", "an empty file is no photo"));
-        }
-        let typed = media_type.split_once('/').is_some_and(|(kind, sub)| !kind.is_empty() && !sub.is_empty());
-        if !typed {
-            return Err(invalid("media_type", "must be a media type such as image/jpeg"));
-        }
-        limit_words("media_type", media_type, MAX_NAME_CHARS)?;
-        limit_option("moment", moment, MAX_NAME_CHARS)?;
-        limit_option("caption", caption, MAX_WORDS_CHARS)?;
-        if let Some(rule) = rule {
-            let Some(Ask::Photo { moments }) = rule.ask() else {
-                return Err(Refusal::Invalid {
-                    field: "item".to_owned(),
-                    reason: "the item does not ask for a photo".to_owned(),
-                    rule: Some(Box::new(need(rule))),
-                });
-            };
-            if !moments.is_empty()
-                && !moment.is_some_and(|moment| moments.iter().any(|known| known == moment))
-            {
-                return Err(Refusal::Invalid {
-                    field: "moment".to_owned(),
-                    reason: format!("must be one of {}", moments.join(", ")),
-                    rule: Some(Box::new(need(rule))),
-                });
-            }
-        }
-        let entry = Entry::Photo(Photo {
-            sha256: sha256.to_owned(),
-            size,
-            media_type: media_type.to_owned(),
-            item: item.map(ToOwned::to_owned),
-            moment: moment.map(ToOwned::to_owned),
-            caption: caption.map(ToOwned::to_owned),
-            by: self.by(),
-        });
-        Ok(vec![self.append(Place::Photos, entry)])
     }
 
     pub(super) fn survey(&self, answer: &SurveyAnswer) -> Planned {

@@ -3,10 +3,12 @@
 mod alarm;
 mod decisions;
 mod entries;
+mod files;
 mod register;
 mod steps;
 mod values;
 
+use files::{NamedFile, Shows};
 use jiff::SignedDuration;
 pub(in crate::record) use register::{course, register};
 use values::{invalid, limit_option, limit_words, need};
@@ -141,8 +143,14 @@ impl Plan<'_> {
             Command::ConsumePart { number, name, quantity, serial, replaces } => {
                 self.part(number, name.as_deref(), *quantity, serial.as_deref(), replaces.as_ref())
             }
-            Command::AddPhoto { sha256, size, media_type, item, moment, caption } => {
-                self.photo(sha256, *size, media_type, item.as_deref(), moment.as_deref(), caption.as_deref())
+            Command::AddPhoto { sha256, size, media_type, item, moment, caption, pair_with, shot } => {
+                let file = NamedFile { sha256, size: *size, media_type, item: item.as_deref() };
+                let shows =
+                    Shows { moment: moment.as_deref(), caption: caption.as_deref(), pair: *pair_with };
+                self.photo(&file, &shows, shot.as_ref())
+            }
+            Command::AddDocument { sha256, size, media_type, name, item } => {
+                self.document(&NamedFile { sha256, size: *size, media_type, item: item.as_deref() }, name)
             }
             Command::Survey(answer) => self.survey(answer),
             Command::Sign { role, name, image_sha256 } => self.sign(role, name, image_sha256.as_deref()),
