@@ -172,7 +172,7 @@ fn thumbnail(here: &Here<'_>, sha256: &str, out: Option<PathBuf>) -> Result<(), 
 }
 
 fn sweep(here: &Here<'_>, grace: Option<u32>) -> Result<(), Failure> {
-    let grace = grace.map(|hours| Duration::from_secs(u64::from(hours) * 3600));
+    let grace = grace.map(|hours| Duration::from_hours(u64::from(hours)));
     let swept = here.store.sweep_attachments(grace)?;
     here.output.result(&swept, || {
         let words = here.output.words;

@@ -117,7 +117,7 @@ impl<'a> Names<'a> {
             },
             "resolve" => format!("resolve {} VERSION", target(argument)),
             "sign" => format!("sign --role {argument}"),
-            "add-photo" => format!("add-photo FILE --item {argument}"),
+            "add-photo" | "add-document" => format!("{command} FILE --item {argument}"),
             "decide" => format!("decide {argument} --yes|--no"),
             "measure" => format!("measure {argument} VALUE {}", self.unit(argument)),
             "begin-hold" | "end-hold" => {

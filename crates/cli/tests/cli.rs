@@ -56,6 +56,8 @@ fn help_lists_every_command_and_the_exit_codes() {
         "note",
         "consume-part",
         "add-photo",
+        "add-document",
+        "attachments",
         "survey",
         "sign",
         "attest",

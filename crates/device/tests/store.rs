@@ -1,4 +1,4 @@
-//! The file itself: newer and damaged ones, lists, observers, attachments.
+//! The file itself: newer and damaged ones, lists, observers.
 #![allow(clippy::unwrap_used, clippy::panic)] // a test that fails may panic
 
 mod common;
@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use common::{delivery, dispatched, note, open, options, seeded, visit_id};
-use jobsheet::{AttachError, ListChange, PhotoFacts, Query, Store, StoreError};
+use jobsheet::{ListChange, Query, Store, StoreError};
 use jobsheet_core::record::Command;
 use jobsheet_wire::{Delivery, PackFile, Reply};
 use rusqlite::Connection;
@@ -111,40 +111,6 @@ fn an_observer_that_panics_hurts_nobody() {
     assert!(matches!(told.recv_timeout(Duration::from_secs(10)).unwrap(), ListChange::All(_)));
     seeded.store.apply(visit_id(0), &note("x")).unwrap();
     assert!(matches!(told.recv_timeout(Duration::from_secs(10)).unwrap(), ListChange::Put(_)));
-}
-
-#[test]
-fn a_photo_is_kept_under_its_hash_and_named_in_the_record() {
-    let seeded = seeded(1);
-    let photo = seeded.folder.path().join("photo.jpg");
-    let bytes: Vec<u8> =
-        [0xff, 0xd8, 0xff, 0xe0].into_iter().chain((0..=250_u8).cycle().take(200_000)).collect();
-    std::fs::write(&photo, &bytes).unwrap();
-    let facts = PhotoFacts { caption: Some("the lamp".to_owned()), ..PhotoFacts::default() };
-    seeded.store.attach(visit_id(0), &photo, &facts).unwrap();
-    let record = seeded.store.visit(visit_id(0)).unwrap().record;
-    let named = record.photos.values().next().unwrap();
-    assert_eq!((named.size, named.media_type.as_str()), (200_004, "image/jpeg"));
-    let kept = seeded.store.attachment(&named.sha256).unwrap();
-    assert_eq!(std::fs::read(kept).unwrap(), bytes);
-    assert!(seeded.store.attachment("../jobsheet.db").is_none());
-
-    let files = || std::fs::read_dir(seeded.folder.path().join("attachments")).unwrap().count();
-    let refused =
-        PhotoFacts { item: Some("execution-form.no-such-rule".to_owned()), ..PhotoFacts::default() };
-    std::fs::write(&photo, b"other bytes").unwrap();
-    assert!(matches!(seeded.store.attach(visit_id(0), &photo, &refused), Err(AttachError::Apply(_))));
-    std::fs::write(&photo, b"").unwrap();
-    assert!(matches!(
-        seeded.store.attach(visit_id(0), &photo, &PhotoFacts::default()),
-        Err(AttachError::Empty)
-    ));
-    let missing = seeded.folder.path().join("no such file");
-    assert!(matches!(
-        seeded.store.attach(visit_id(0), &missing, &PhotoFacts::default()),
-        Err(AttachError::Unreadable(_))
-    ));
-    assert_eq!(files(), 1);
 }
 
 /// A pack that does not come with the library: a second version of one that does.

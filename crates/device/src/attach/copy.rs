@@ -23,7 +23,8 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn begin(folder: &Folder) -> Result<Self, StoreError> {
-        folder.make()?;
+        // A sweep that came between making the file and locking it would take it for one that was left behind.
+        let _lock = folder.lock()?;
         let path = folder.path().join(format!(".{}.part", random::uuid()?));
         let failed = |source| StoreError::file("the attachment could not be written", &path, source);
         let file = File::create_new(&path).map_err(failed)?;

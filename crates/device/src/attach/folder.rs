@@ -9,7 +9,7 @@ use crate::StoreError;
 use crate::store::{Store, make_private_folder};
 
 /// How often a lock that somebody else holds is tried again.
-const RETRY: Duration = Duration::from_millis(5);
+const RETRY: Duration = Duration::from_millis(2);
 
 /// The folder of the attachments.
 pub(crate) struct Folder {

@@ -29,7 +29,7 @@ impl Default for AttachmentLimits {
             visit_bytes: 4 << 30,
             store_bytes: 16 << 30,
             reserve_bytes: 64 << 20,
-            grace: Duration::from_secs(24 * 60 * 60),
+            grace: Duration::from_hours(24),
         }
     }
 }
