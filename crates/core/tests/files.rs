@@ -7,8 +7,8 @@ use common::{Job, id, moment, rule};
 use jobsheet_core::Lang;
 use jobsheet_core::assess::{PhotoDoubt, Status, next, pairs};
 use jobsheet_core::record::{
-    ApplyError, Command, Document, EntryId, FileUse, MAX_FILE_BYTES, MAX_NAME_CHARS, Position, Refusal,
-    Registration, Shot, hashes_in,
+    ApplyError, Command, Document, EntryId, FileUse, MAX_FILE_BYTES, MAX_NAME_CHARS, Refusal, Registration,
+    Shot, Spot, hashes_in,
 };
 use jobsheet_core::report::{Audience, Pictures, html, html_with};
 use jobsheet_core::standard::{Side, builtin};
@@ -45,7 +45,7 @@ fn document(name: &str, item: Option<String>) -> Command {
 fn shot(taken: &str) -> Shot {
     Shot {
         taken_at: Some(moment(taken)),
-        position: Some(Position { latitude: 42.358_4, longitude: -71.059_8 }),
+        position: Some(Spot { latitude: 42.358_4, longitude: -71.059_8, accuracy_m: None }),
         clock_ahead_s: Some(45),
         ..Shot::default()
     }
@@ -163,13 +163,13 @@ fn what_a_camera_says_has_limits() {
             "01",
             None,
             None,
-            Some(Shot { position: Some(Position { latitude, longitude }), ..Shot::default() }),
+            Some(Shot { position: Some(Spot { latitude, longitude, accuracy_m: None }), ..Shot::default() }),
         )
     };
     for (latitude, longitude) in
         [(90.1, 0.0), (-90.1, 0.0), (0.0, 180.1), (0.0, -180.1), (f64::NAN, 0.0), (0.0, f64::INFINITY)]
     {
-        refused(&mut job, at(latitude, longitude), "shot.position", "degrees");
+        refused(&mut job, at(latitude, longitude), "shot.position", "must lie between");
     }
     job.go(at(90.0, 180.0)).go(at(-90.0, -180.0));
     let turned = |orientation| {

@@ -2,7 +2,7 @@
 
 use exif::Tag;
 use image::ImageFormat;
-use jobsheet_core::record::{Position, Shot};
+use jobsheet_core::record::{Shot, Spot};
 
 use crate::common::{moment, seeded};
 use crate::pictures::{ascii, attached, boston, encoded, jpeg, orientation, picture, satellites, with_exif};
@@ -22,7 +22,7 @@ fn time_place_orientation_and_the_difference_of_the_clocks_are_read() {
     let shot = shot(&fields).unwrap();
     assert_eq!(shot.taken_at, Some(moment("2026-03-02T10:31:05-05:00")));
     assert_eq!((shot.offset_assumed, shot.clock_ahead_s, shot.orientation), (false, Some(65), Some(6)));
-    assert_eq!(shot.position, Some(Position { latitude: 42.358_4, longitude: -71.059_8 }));
+    assert_eq!(shot.position, Some(Spot { latitude: 42.358_4, longitude: -71.059_8, accuracy_m: None }));
 }
 
 #[test]
