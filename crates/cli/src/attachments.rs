@@ -189,8 +189,11 @@ fn sweep(here: &Here<'_>, grace: Option<u32>) -> Result<(), Failure> {
         for document in &swept.unreadable {
             let _ = writeln!(out, "  {}: {document}", words.unreadable);
         }
+        for folder in &swept.set_aside {
+            let _ = writeln!(out, "  {}: {}", words.set_aside, folder.display());
+        }
         out
     })?;
     // Nothing was removed while something could not be read.
-    if swept.unreadable.is_empty() { Ok(()) } else { Err(Failure::Told(7)) }
+    if swept.knew_all() { Ok(()) } else { Err(Failure::Told(7)) }
 }

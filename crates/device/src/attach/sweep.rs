@@ -3,11 +3,12 @@
 //! A file that any document names is never removed. What is named is read from the documents themselves, from every change
 //! of their history, from changes that wait and from refused ones; a hash counts wherever it occurs. Files are removed under
 //! the lock under which files are named, and while no other process can commit to the database, after what was committed
-//! since has been read. If one document can not be read, nothing is removed at all.
+//! since has been read. If one document can not be read, or a damaged database was set aside, nothing is
+//! removed at all.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jobsheet_core::record::DocumentId;
@@ -17,7 +18,7 @@ use super::folder::{Folder, KeptFile};
 use super::named::Named;
 use super::thumbnail;
 use crate::StoreError;
-use crate::store::Store;
+use crate::store::{DATABASE, Store};
 
 /// What [`Store::sweep_attachments`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -34,6 +35,15 @@ pub struct Sweep {
     pub named: u32,
     /// Documents that can not be read; if there is one, nothing was removed.
     pub unreadable: Vec<DocumentId>,
+    /// Folders with a database that was set aside, whose documents may name any file; if there is one, nothing was removed.
+    pub set_aside: Vec<PathBuf>,
+}
+
+impl Sweep {
+    /// All that may name a file was read.
+    pub fn knew_all(&self) -> bool {
+        self.unreadable.is_empty() && self.set_aside.is_empty()
+    }
 }
 
 impl Store {
@@ -56,13 +66,17 @@ impl Store {
         let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
         named.extend(&tx)?;
-        let mut sweep = Sweep { unreadable: named.unreadable.iter().copied().collect(), ..Sweep::default() };
+        let mut sweep = Sweep {
+            unreadable: named.unreadable.iter().copied().collect(),
+            set_aside: set_aside(self.folder())?,
+            ..Sweep::default()
+        };
         for file in folder.files()? {
             if named.anywhere.contains(&file.name) {
                 sweep.named += 1;
             } else if file.age < grace {
                 sweep.young += 1;
-            } else if sweep.unreadable.is_empty() {
+            } else if sweep.knew_all() {
                 remove(&file.path)?;
                 sweep.freed_bytes += file.size + thumbnail::forget(self, &file.name);
                 sweep.removed.push(file.name);
@@ -80,6 +94,19 @@ impl Store {
         drop(tx);
         Ok(sweep)
     }
+}
+
+/// Folders inside the store's that hold a database: one that was damaged and set aside, to be read later.
+fn set_aside(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let failed = |source| StoreError::file("the store's folder could not be listed", folder, source);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.join(DATABASE).exists() {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// Whoever writes a copy holds its lock until it is named.

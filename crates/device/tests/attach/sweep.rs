@@ -8,7 +8,6 @@ use automerge::ReadDoc;
 use automerge::transaction::Transactable;
 use jobsheet::{AttachError, AttachmentLimits, DocumentFacts, Options, PhotoFacts, StoreError};
 use jobsheet_wire::{Delivery, Reply};
-use rusqlite::Connection;
 
 use crate::common::{delivery, dispatched, open, open_with, options, seeded, visit_id};
 use crate::pictures::{attached, jpeg, write};
@@ -100,13 +99,31 @@ fn nothing_is_removed_while_a_document_can_not_be_read() {
     let seeded = seeded(1);
     let (store, folder) = (&seeded.store, seeded.folder.path());
     store.keep_file(&write(folder, "spare", b"nobody names this")).unwrap();
-    let connection = Connection::open(folder.join("jobsheet.db")).unwrap();
+    let connection = rusqlite::open_plain(&folder.join("jobsheet.db")).unwrap();
     connection.execute("UPDATE snapshot SET bytes = x'00112233'", []).unwrap();
     let fresh = open(folder);
     let swept = fresh.sweep_attachments(NOW).unwrap();
     assert_eq!((swept.removed.len(), &swept.unreadable[..]), (0, &[visit_id(0)][..]));
     assert_eq!(fresh.check_attachments().unwrap().unreadable, [visit_id(0)]);
     assert!(store.attachment(&swept_name(folder)).is_some());
+}
+
+#[test]
+fn nothing_is_removed_while_a_damaged_database_waits_to_be_read() {
+    let seeded = seeded(1);
+    let (store, folder) = (&seeded.store, seeded.folder.path());
+    let named = attached(store, folder, &jpeg(1)).sha256;
+    store.shutdown().unwrap();
+    let aside = folder.join("damaged-20260302T080000Z");
+    std::fs::create_dir(&aside).unwrap();
+    std::fs::rename(folder.join("jobsheet.db"), aside.join("jobsheet.db")).unwrap();
+    // The new store knows nothing of the photo, the old one does.
+    let fresh = open(folder);
+    let swept = fresh.sweep_attachments(NOW).unwrap();
+    assert_eq!((swept.removed.len(), &swept.set_aside[..]), (0, std::slice::from_ref(&aside)));
+    assert!(fresh.attachment(&named).is_some());
+    std::fs::remove_dir_all(&aside).unwrap();
+    assert_eq!(fresh.sweep_attachments(NOW).unwrap().removed, [named]);
 }
 
 fn swept_name(folder: &std::path::Path) -> String {
