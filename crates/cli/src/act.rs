@@ -339,6 +339,19 @@ pub(crate) enum Act {
 pub(crate) struct On {
     /// Id or order number
     visit: String,
+    /// Change what was sealed, for this reason
+    #[arg(long, value_name = "REASON")]
+    amend: Option<String>,
+}
+
+impl On {
+    /// The command, or the amendment that carries it out.
+    fn amended(self, command: Command) -> Command {
+        match self.amend {
+            Some(reason) => Command::Amend { reason, command: Box::new(command) },
+            None => command,
+        }
+    }
 }
 
 /// Carries a command out and prints its receipt.
@@ -363,7 +376,7 @@ pub(crate) fn carry_out(here: &Here<'_>, act: Act) -> Result<(), Failure> {
         act => plain(act)?,
     };
     let visit = find(&here.store, &on.visit)?;
-    let receipt = here.store.apply(visit, &complete(here, visit, command)?)?;
+    let receipt = here.store.apply(visit, &complete(here, visit, on.amended(command))?)?;
     here.output.receipt(&receipt)
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jobsheet_core::Lang;
+use jobsheet_core::key::PublicKey;
 use jobsheet_core::report::Audience;
 use jobsheet_core::standard::Kind;
 
@@ -174,6 +175,29 @@ pub(crate) enum Verb {
     /// Files that records name: list, check, show, give out, sweep
     #[command(subcommand)]
     Attachments(AttachmentsVerb),
+    /// Seal a record that all have signed: `sign` does so by itself, this is for jobs in which nobody signs
+    Seal {
+        /// Id or order number
+        visit: String,
+    },
+    /// Export a record with its signatures, seal, standard and attachments as one signed file
+    Export {
+        /// Id or order number
+        visit: String,
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Verify a record on this device or an exported file, without a server
+    ///
+    /// Exit code 0: sealed and as it was signed, or amended and signed again. 3: anything else.
+    Verify {
+        /// Id or order number, or a file
+        what: String,
+        /// Believe this organisation too: its public key, 66 hexadecimal digits, as the office gives it
+        #[arg(long, value_name = "KEY")]
+        trust: Vec<PublicKey>,
+    },
     /// Standards that come with this program, and the format of packs
     #[command(subcommand)]
     Standards(StandardsVerb),

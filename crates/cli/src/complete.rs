@@ -60,6 +60,7 @@ fn rules(command: &mut Command) -> Vec<&mut String> {
         | Command::Escalate { milestone: rule, .. }
         | Command::ReportBreach { rule, .. }
         | Command::Resolve { target: ResolveTarget::Answer(rule), .. } => vec![rule],
+        Command::Amend { command, .. } => rules(command),
         Command::Attest { exceptions, .. } | Command::Audit { exceptions, .. } => {
             exceptions.iter_mut().map(|exception| &mut exception.rule).collect()
         }

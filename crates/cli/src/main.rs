@@ -12,6 +12,7 @@ mod next;
 mod output;
 mod run;
 mod salvage;
+mod sealed;
 mod server;
 mod show;
 mod standards;
@@ -82,6 +83,12 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         return salvage::salvage(output, &folder, from.as_deref(), key.as_ref(), &out);
     }
     let options = Options { clock: Arc::clone(&clock), network, key, ..Options::default() };
+    if let Verb::Verify { what, trust } = &verb
+        && let Some(file) = sealed::file(what)
+        && !folder.join(jobsheet::DATABASE).exists()
+    {
+        return sealed::verify_alone(output, &file, trust.clone());
+    }
     let store = Store::open(folder, options)?;
     let here = Here { store, output, offset: clock.read().offset };
     match verb {
@@ -98,6 +105,9 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::History { visit } => visit::history(&here, &visit),
         Verb::Report { visit, out, audience, photos } => visit::report(&here, &visit, out, audience, photos),
         Verb::Attachments(verb) => attachments::carry_out(&here, verb),
+        Verb::Seal { visit } => sealed::seal(&here, &visit),
+        Verb::Export { visit, out } => sealed::export(&here, &visit, &out),
+        Verb::Verify { what, trust } => sealed::verify(&here, &what, trust),
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
         Verb::Run { visit } => run::run(&here, visit.as_deref()),
         Verb::Act(act) => act::carry_out(&here, act),

@@ -62,6 +62,7 @@ fn describe(names: &Names<'_>, number: usize, step: &NextStep, out: &mut String)
         Why::Deadline { left_seconds: None } => (words.deadlines.to_owned(), &[][..]),
         Why::Owed => (words.owed.to_owned(), &[][..]),
         Why::Alert { .. } => (words.alert_open.to_owned(), &[][..]),
+        Why::SignAgain { changed } => (changed.join(", "), &[][..]),
         Why::Conflict => (words.conflicts.to_owned(), &[][..]),
         Why::Attest { rules } => (words.rules(rules.len()), &[][..]),
         Why::Step => (String::new(), &[][..]),

@@ -5,9 +5,11 @@
 
 pub mod assess;
 pub mod deadline;
+pub mod key;
 pub mod record;
 pub mod rehearse;
 pub mod report;
+pub mod seal;
 pub mod standard;
 mod text;
 mod time;

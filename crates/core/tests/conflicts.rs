@@ -350,15 +350,3 @@ fn what_a_newer_app_wrote_is_kept_listed_and_can_be_written_anew() {
     assert_eq!(job.visit.record().unreadable, Vec::<String>::new());
     assert_eq!(Document::load(&job.visit.save()).unwrap().record(), job.visit.record());
 }
-
-#[test]
-fn a_signature_names_the_record_that_was_signed() {
-    use sha2::Digest;
-    let mut job = Job::handed_over("normal");
-    let heads: Vec<String> = job.visit.heads().iter().map(|head| jobsheet_core::hex(head)).collect();
-    let canonical = serde_json_canonicalizer::to_vec(job.visit.record()).unwrap();
-    job.sign("customer");
-    let signature = job.visit.record().signatures.values().next().unwrap();
-    assert_eq!(signature.heads, heads);
-    assert_eq!(signature.record_sha256, jobsheet_core::hex(&sha2::Sha256::digest(&canonical)));
-}

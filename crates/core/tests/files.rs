@@ -10,7 +10,8 @@ use jobsheet_core::record::{
     ApplyError, Command, Document, EntryId, FileUse, MAX_FILE_BYTES, MAX_NAME_CHARS, Refusal, Registration,
     Shot, Spot, hashes_in,
 };
-use jobsheet_core::report::{Audience, Pictures, html, html_with};
+use jobsheet_core::report::{Audience, Pictures, html};
+use jobsheet_core::seal::{Trust, verify};
 use jobsheet_core::standard::{Side, builtin};
 
 const ITEM: &str = "photo-key-steps";
@@ -235,8 +236,12 @@ fn a_report_shows_each_reader_what_is_meant_for_them() {
     job.go(photo("01", Some("before"), None, Some(shot("2026-03-02T10:30:00+08:00"))));
     job.go(photo("01", Some("after"), None, Some(shot("2026-03-02T10:20:00+08:00"))));
     job.go(photo("02", None, None, None)).go(document("contract Chen.pdf", None));
-    let page =
-        |audience| html(job.visit.record(), &job.standard, job.now.instant(), Lang::En, audience).unwrap();
+    let render = |lang, audience, pictures: &Pictures| {
+        let verification = verify(&job.visit, &job.standard, &Trust::default());
+        let now = job.now.instant();
+        html(job.visit.record(), &job.standard, &verification, now, lang, audience, pictures).unwrap()
+    };
+    let page = |audience| render(Lang::En, audience, &Pictures::new());
     for audience in [Audience::Crew, Audience::Office] {
         let page = page(audience);
         for shown in [
@@ -261,15 +266,7 @@ fn a_report_shows_each_reader_what_is_meant_for_them() {
     assert!(third.contains(&hash("dd")) && third.contains(&hash("02")));
     assert!(!customer.contains("<img"));
     let pictures: Pictures = [(hash("01"), "data:image/jpeg;base64,AAAA".to_owned())].into();
-    let with = html_with(
-        job.visit.record(),
-        &job.standard,
-        job.now.instant(),
-        Lang::Zh,
-        Audience::Customer,
-        &pictures,
-    );
-    let with = with.unwrap();
+    let with = render(Lang::Zh, Audience::Customer, &pictures);
     assert_eq!(with.matches("<img src=\"data:image/jpeg;base64,AAAA\"").count(), 2);
     assert!(with.contains("照片") && with.contains("文件") && with.contains("前"));
 }

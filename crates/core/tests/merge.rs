@@ -11,10 +11,12 @@ use std::sync::Mutex;
 use common::{Job, id, moment, rule, standard};
 use jobsheet_core::Moment;
 use jobsheet_core::assess::{assess, next};
+use jobsheet_core::key::{DeviceKey, SecretKey};
 use jobsheet_core::record::{
-    Actor, AnswerValue, Command, Context, Document, Exception, NoteEdit, OldPart, Record, SurveyAnswer,
-    check_field_change, state,
+    Actor, AnswerValue, Command, Context, Document, Exception, NoteEdit, OldPart, Record, SealState,
+    SurveyAnswer, check_field_change, signs_off, state,
 };
+use jobsheet_core::seal::{Problem, Trust, Verdict, Verification, verify};
 use jobsheet_core::standard::Side;
 use jobsheet_core::{Stamp, hex};
 use proptest::prelude::*;
@@ -117,7 +119,7 @@ fn onward(record: &Record) -> Vec<Command> {
         Command::Leave,
     ];
     for role in ["customer", "technician"] {
-        if !record.signatures.values().any(|signature| signature.role == role) {
+        if !signs_off(record, &standard(), role) {
             list.push(Command::Sign { role: role.to_owned(), name: "Chen".to_owned(), image_sha256: None });
         }
     }
@@ -267,7 +269,13 @@ impl Replica {
         });
         let mut commands: Vec<Command> = if at.is_multiple_of(3) { resolve.collect() } else { Vec::new() };
         if at.is_multiple_of(2) {
+            commands.push(self.seal());
             commands.extend(onward(record));
+        }
+        if at.is_multiple_of(5) {
+            let amend =
+                |command| Command::Amend { reason: "forgotten".to_owned(), command: Box::new(command) };
+            commands.extend(pool(record, &mut dice).into_iter().map(amend));
         }
         commands.extend(pool(record, &mut dice));
         self.count += 1;
@@ -289,6 +297,13 @@ impl Replica {
         seen.lock().unwrap().insert(format!("{}:{}", self.person, chosen.name()));
         self.known_state();
         Some(applied.hash)
+    }
+
+    fn seal(&self) -> Command {
+        let key = SecretKey::from_bytes(&[7; 32]).unwrap();
+        let statement = self.visit.seal_statement();
+        let signature = key.sign(&statement.bytes()).unwrap();
+        Command::Seal { statement, key: key.public_key().unwrap(), certificate: None, signature }
     }
 
     fn receive(&mut self, changes: &[Vec<u8>]) {
@@ -342,7 +357,21 @@ fn judged(visit: &Document) -> Vec<serde_json::Value> {
             let judgement = serde_json::to_value(assess(record, &standard, now)).unwrap();
             [judgement, serde_json::to_value(steps).unwrap()]
         })
+        .chain([serde_json::to_value(verified(visit)).unwrap()])
         .collect()
+}
+
+/// Whatever honest people do, in whatever order it arrives: no signature and no seal ever looks forged.
+fn verified(visit: &Document) -> Verification {
+    let verification = verify(visit, &standard(), &Trust::default());
+    assert_ne!(verification.verdict, Verdict::Broken, "{verification:#?}");
+    if let SealState::Sealed { seal } = &verification.state {
+        let check = verification.seals.iter().find(|check| check.entry == *seal).unwrap();
+        let fresh = |role: &str| signs_off(visit.record(), &standard(), role);
+        assert!(fresh("customer"), "sealed without a signature that stands");
+        assert_eq!(check.problems, [Problem::NotCertified]);
+    }
+    verification
 }
 
 fn run(count: usize, start: u64, happenings: &[Happening], seen: &Mutex<BTreeSet<String>>) {
@@ -420,6 +449,8 @@ fn any_interleaving_converges_and_loses_nothing() {
     let seen = seen.into_inner().unwrap();
     for name in [
         "sign",
+        "seal",
+        "amend",
         "leave",
         "resolve",
         "reopen",

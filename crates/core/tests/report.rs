@@ -5,10 +5,21 @@ mod common;
 
 use common::Job;
 use jobsheet_core::Lang;
-use jobsheet_core::report::{Audience, html};
+use jobsheet_core::report::{Audience, Pictures, html};
+use jobsheet_core::seal::{Trust, verify};
 
 fn render(job: &Job, lang: Lang, audience: Audience) -> String {
-    html(job.visit.record(), &job.standard, job.now.instant(), lang, audience).unwrap()
+    let verification = verify(&job.visit, &job.standard, &Trust::default());
+    html(
+        job.visit.record(),
+        &job.standard,
+        &verification,
+        job.now.instant(),
+        lang,
+        audience,
+        &Pictures::new(),
+    )
+    .unwrap()
 }
 
 #[test]

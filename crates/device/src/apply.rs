@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::store::{
     self, DocumentWriter, Head, Identity, Origin, SNAPSHOT_EVERY, State, Store, VisitRow, Warm, lock_warm,
 };
-use crate::{ApplyError, StoreError, random};
+use crate::{ApplyError, StoreError, random, seal};
 
 /// A command that was carried out. When the caller holds it, the change is on the disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,6 +50,14 @@ impl Store {
     /// [`ApplyError::Refused`] names the rule and its clause. Whatever the error, nothing was written, neither to the
     /// disk nor to the document in memory.
     pub fn apply(&self, visit: DocumentId, command: &Command) -> Result<Receipt, ApplyError> {
+        let receipt = self.carry_out(visit, command)?;
+        if matches!(command, Command::Sign { .. }) {
+            self.seal_if_due(visit);
+        }
+        Ok(receipt)
+    }
+
+    pub(crate) fn carry_out(&self, visit: DocumentId, command: &Command) -> Result<Receipt, ApplyError> {
         let inner = &*self.inner;
         let (receipt, row) = {
             let mut writing = inner.connections.write()?;
@@ -69,6 +77,7 @@ impl Store {
                     }
                     Ok(row)
                 })
+                .and_then(|row| Ok(seal::note(&tx, visit, command).map(|()| row)?))
                 .and_then(|row| Ok(tx.commit().map(|()| row)?));
             let row = match written {
                 Ok(row) => row,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jobsheet_core::key::KeyError;
 use jobsheet_core::record::{DocumentId, RecordError, Refusal};
 use rusqlite::{ErrorCode, ffi};
 
@@ -87,6 +88,12 @@ pub enum StoreError {
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness: {0}")]
     Randomness(String),
+    /// The key that seals records can not be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A record could not be exported.
+    #[error("the record could not be exported: {0}")]
+    Export(String),
     /// A report could not be written.
     #[error("the report could not be written: {0}")]
     Report(String),

@@ -16,12 +16,14 @@ mod alert;
 mod apply;
 mod attach;
 mod error;
+mod export;
 mod list;
 mod observe;
 mod outbox;
 mod random;
 mod receive;
 mod salvage;
+mod seal;
 mod store;
 pub mod sync;
 mod view;
@@ -34,11 +36,12 @@ pub use attach::{
     MAX_SIGNATURE_BYTES, PhotoFacts, Presence, Sweep, THUMBNAIL_SIDE,
 };
 pub use error::{ApplyError, StoreError};
+pub use export::verify_file;
 pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};
 pub use outbox::{Outgoing, Quarantined};
 pub use receive::{Problem, Received};
 pub use salvage::{Restored, Salvaged};
-pub use store::{Enrolment, Key, Options, Store, VisitRow};
+pub use store::{DATABASE, Enrolment, Key, Options, Store, VisitRow};
 pub use sync::{Network, Progress, SyncError, SyncReport};
 pub use view::{HistoryEntry, Transport, VisitView};

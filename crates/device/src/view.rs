@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, NextStep};
-use jobsheet_core::record::{Alert, DocumentId, Record, alerts};
+use jobsheet_core::record::{Alert, DocumentId, Record, SealState, alerts};
+use jobsheet_core::seal::verify;
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Lang, hex, report};
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub struct VisitView {
     pub assessment: Assessment,
     /// What to do now, in order, and why.
     pub next: Vec<NextStep>,
+    /// How it stands with its signatures and its seal.
+    pub seal: SealState,
     /// How much of it the server has.
     pub transport: Transport,
     /// The standard it pins.
@@ -67,7 +70,8 @@ impl Store {
         self.read(visit, |warm, transport, now| {
             let record = warm.visit.record().clone();
             let (assessment, next) = assess::judge(&record, &warm.standard, Side::Field, now);
-            Ok(VisitView { record, assessment, next, transport, standard: warm.standard.clone() })
+            let seal = record.seal_state(&warm.standard);
+            Ok(VisitView { record, assessment, next, seal, transport, standard: warm.standard.clone() })
         })
     }
 
@@ -115,8 +119,21 @@ impl Store {
         lang: Lang,
         audience: report::Audience,
     ) -> Result<String, StoreError> {
+        self.render(visit, lang, audience, &report::Pictures::new())
+    }
+
+    fn render(
+        &self,
+        visit: DocumentId,
+        lang: Lang,
+        audience: report::Audience,
+        pictures: &report::Pictures,
+    ) -> Result<String, StoreError> {
+        let trust = self.trust()?;
         self.read(visit, |warm, _, now| {
-            report::html(warm.visit.record(), &warm.standard, now, lang, audience)
+            let verification = verify(&warm.visit, &warm.standard, &trust);
+            let record = warm.visit.record();
+            report::html(record, &warm.standard, &verification, now, lang, audience, pictures)
                 .map_err(|error| StoreError::Report(error.to_string()))
         })
     }
@@ -142,10 +159,7 @@ impl Store {
                 pictures.insert(sha256, format!("data:image/jpeg;base64,{}", STANDARD.encode(small)));
             }
         }
-        self.read(visit, |warm, _, now| {
-            report::html_with(warm.visit.record(), &warm.standard, now, lang, audience, &pictures)
-                .map_err(|error| StoreError::Report(error.to_string()))
-        })
+        self.render(visit, lang, audience, &pictures)
     }
 
     /// The heads of a document, sorted, hexadecimal: equal heads mean equal records.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jobsheet_core::key::PublicKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -31,6 +32,9 @@ pub(super) struct NewEnrolment {
 pub(super) struct Enrol {
     code: String,
     device_name: String,
+    /// The device's public key in SEC 1 form, hexadecimal: its seals are certified by it.
+    #[serde(default)]
+    public_key: Option<PublicKey>,
 }
 
 /// `GET /v1/technicians`.
@@ -76,7 +80,7 @@ pub(super) async fn enrol(
 ) -> Result<(StatusCode, Json<Enrolled>), Problem> {
     let enrolled = blocking(&app, move |app| {
         let now = app.clock.now();
-        app.store.write(|tx| office::enrol(tx, &enrol.code, &enrol.device_name, now))
+        app.store.write(|tx| office::enrol(tx, &enrol.code, &enrol.device_name, enrol.public_key, now))
     });
     Ok((StatusCode::CREATED, Json(enrolled.await?)))
 }

@@ -1,7 +1,8 @@
 //! Letting people and devices in, and shutting them out.
 
 use jiff::{SignedDuration, Timestamp};
-use jobsheet_core::hex;
+use jobsheet_core::key::{Certificate, CertificateFacts, DeviceKey, PublicKey};
+use jobsheet_core::{Moment, hex};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -85,6 +86,10 @@ pub(crate) struct Enrolled {
     technician_name: String,
     /// The device's token. Shown once.
     token: String,
+    /// Whose device has which key, signed by the organisation; none: the device gave no key.
+    certificate: Option<Certificate>,
+    /// The organisation's public key, by which the device knows the certificates of others.
+    organisation: PublicKey,
     /// The tenant.
     tenant: String,
     /// The server's clock.
@@ -96,6 +101,7 @@ pub(crate) fn enrol(
     tx: &Writing<'_>,
     code: &str,
     device_name: &str,
+    public_key: Option<PublicKey>,
     now: Timestamp,
 ) -> Result<Enrolled, OfficeError> {
     check_name("device_name", device_name)?;
@@ -104,13 +110,27 @@ pub(crate) fn enrol(
     let technician = tx.technician(&technician)?.ok_or(OfficeError::CodeNotValid)?;
     let device = secret::random_uuid()?;
     let token = Token::make(TokenKind::Device, device.simple().to_string())?;
-    tx.add_device(&device, &technician.id, device_name, &token.hash(), now)?;
+    tx.add_device(&device, &technician.id, device_name, &token.hash(), public_key, now)?;
+    let organisation = tx.organisation_key()?;
+    let certify = |key| {
+        let says = CertificateFacts {
+            tenant: tx.tenant().to_owned(),
+            device: device.to_string(),
+            person: technician.id.clone(),
+            key,
+            issued_at: Moment::utc(now),
+        };
+        Certificate::issue(says, &organisation)
+    };
+    let certificate = public_key.map(certify).transpose()?;
     tx.audit(now, &technician.id, "enrol", &device.to_string(), "")?;
     Ok(Enrolled {
         device,
         technician: technician.id,
         technician_name: technician.name,
         token: token.reveal(),
+        certificate,
+        organisation: organisation.public_key()?,
         tenant: tx.tenant().to_owned(),
         server_time: now,
     })
@@ -144,7 +164,7 @@ mod tests {
                 issue_code(tx, "lee", &by)
             })
         };
-        let take = |code: &str, at: Timestamp| store.write(|tx| enrol(tx, code, "phone", at));
+        let take = |code: &str, at: Timestamp| store.write(|tx| enrol(tx, code, "phone", None, at));
         let code = issue().unwrap();
         assert!(code.code.len() * 4 >= 128, "at least 128 bits");
         let enrolled = take(&code.code, now).unwrap();

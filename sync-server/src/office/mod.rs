@@ -12,6 +12,7 @@ mod register;
 mod roles;
 mod views;
 
+use jobsheet_core::key::KeyError;
 use jobsheet_core::record::{ApplyError, RecordError, Refusal};
 use jobsheet_core::standard::Diagnostic;
 
@@ -133,6 +134,12 @@ pub(crate) enum OfficeError {
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+}
+
+impl From<KeyError> for OfficeError {
+    fn from(error: KeyError) -> Self {
+        Self::Store(error.into())
+    }
 }
 
 impl From<ApplyError> for OfficeError {

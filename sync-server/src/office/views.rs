@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use jobsheet_core::Lang;
 use jobsheet_core::assess;
-use jobsheet_core::report::{self, Audience};
+use jobsheet_core::key::DeviceKey;
+use jobsheet_core::report::{self, Audience, Pictures};
+use jobsheet_core::seal::{self, Trust};
 use jobsheet_core::standard::{Side, Standard};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -57,6 +59,7 @@ pub(crate) fn visit_view(
         "about": tx.about(id)?,
         "assessment": assessment,
         "next": next,
+        "verification": seal::verify(&visit, &standard, &trust(tx)?),
     });
     if let Some(lang) = viewer.lang {
         in_language(&mut view, lang);
@@ -64,6 +67,11 @@ pub(crate) fn visit_view(
     // The record is what people wrote: it is never translated.
     view["record"] = json!(record);
     Ok(view)
+}
+
+/// The office believes its own organisation.
+fn trust(tx: &Reading<'_>) -> Result<Trust, OfficeError> {
+    Ok(Trust::of(tx.organisation_key()?.public_key()?))
 }
 
 /// A slip of the pen must not look like a role that has nothing to do.
@@ -86,7 +94,8 @@ pub(crate) fn report(
     now: Timestamp,
 ) -> Result<String, OfficeError> {
     let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
-    report::html(visit.record(), &standard, now, lang, audience)
+    let verification = seal::verify(&visit, &standard, &trust(tx)?);
+    report::html(visit.record(), &standard, &verification, now, lang, audience, &Pictures::new())
         .map_err(|error| OfficeError::Report(error.to_string()))
 }
 

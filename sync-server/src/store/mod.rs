@@ -17,6 +17,8 @@ mod visits;
 use std::path::PathBuf;
 
 pub(crate) use alerts::AlertRow;
+use jobsheet_core::key::KeyError;
+
 pub(crate) use changes::{ChangeRow, NewChange};
 pub(crate) use connections::{Reading, Store, Writing};
 pub(crate) use people::{DeviceRow, TechnicianRow};
@@ -52,6 +54,9 @@ pub(crate) enum StoreError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The organisation's key can not be used.
+    #[error("the organisation's key can not be used: {0}")]
+    Key(#[from] KeyError),
     /// A stored value can not be read.
     #[error("the stored {what} `{id}` can not be read: {reason}")]
     Damaged {

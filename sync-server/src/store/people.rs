@@ -1,6 +1,7 @@
 //! Technicians, their devices, and the codes by which devices enrol.
 
 use jiff::Timestamp;
+use jobsheet_core::key::PublicKey;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use uuid::Uuid;
@@ -158,11 +159,14 @@ impl Writing<'_> {
         technician: &str,
         name: &str,
         token: &SecretHash,
+        public_key: Option<PublicKey>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let public_key = public_key.map(PublicKey::to_sec1);
         self.connection.execute(
-            "INSERT INTO device (tenant, id, technician, name, token_hash, enrolled_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            (self.tenant, id.as_bytes(), technician, name, token, at.as_millisecond()),
+            "INSERT INTO device (tenant, id, technician, name, token_hash, public_key, enrolled_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (self.tenant, id.as_bytes(), technician, name, token, public_key, at.as_millisecond()),
         )?;
         Ok(())
     }

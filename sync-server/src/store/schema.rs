@@ -4,8 +4,11 @@ use rusqlite::Connection;
 
 use super::{StoreError, to_sql};
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_store.sql"), include_str!("../../migrations/0002_incidents.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_store.sql"),
+    include_str!("../../migrations/0002_incidents.sql"),
+    include_str!("../../migrations/0003_key.sql"),
+];
 
 /// Brings a database to the newest schema. A newer one is refused and left as it is.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

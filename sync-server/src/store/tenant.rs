@@ -1,5 +1,6 @@
 //! The tenant: its epoch and its one counter.
 
+use jobsheet_core::key::SecretKey;
 use rusqlite::OptionalExtension;
 
 use super::{Reading, StoreError, Writing, from_sql, to_sql};
@@ -8,7 +9,7 @@ use crate::secret;
 /// Random bytes that name one life of the database: new when it is created and when it was restored from a backup.
 pub(crate) type Epoch = [u8; 8];
 
-/// Creates the tenant if it is not there.
+/// Creates the tenant if it is not there, and its key.
 pub(super) fn found(tx: &Writing<'_>) -> Result<(), StoreError> {
     let known = tx
         .connection
@@ -19,6 +20,21 @@ pub(super) fn found(tx: &Writing<'_>) -> Result<(), StoreError> {
         let epoch: Epoch = secret::random()?;
         tx.connection
             .execute("INSERT INTO tenant (id, epoch, next_seq) VALUES (?1, ?2, 1)", (tx.tenant, epoch))?;
+    }
+    let keyless: bool = tx.connection.query_row(
+        "SELECT organisation_key IS NULL FROM tenant WHERE id = ?1",
+        [tx.tenant],
+        |row| row.get(0),
+    )?;
+    if keyless {
+        // One draw in 2³² is no key.
+        let key = loop {
+            if let Ok(key) = SecretKey::from_bytes(&secret::random::<32>()?) {
+                break key;
+            }
+        };
+        tx.connection
+            .execute("UPDATE tenant SET organisation_key = ?2 WHERE id = ?1", (tx.tenant, key.to_bytes()))?;
     }
     Ok(())
 }
@@ -33,6 +49,16 @@ impl Reading<'_> {
     /// Id of the tenant.
     pub(crate) fn tenant(&self) -> &str {
         self.tenant
+    }
+
+    /// The key with which the organisation certifies devices. Secret.
+    pub(crate) fn organisation_key(&self) -> Result<SecretKey, StoreError> {
+        let bytes: Vec<u8> = self.connection.query_row(
+            "SELECT organisation_key FROM tenant WHERE id = ?1",
+            [self.tenant],
+            |row| row.get(0),
+        )?;
+        Ok(SecretKey::from_bytes(&bytes)?)
     }
 
     /// The epoch, and the highest sequence number given so far.

@@ -6,11 +6,11 @@ use serde::Serialize;
 use super::consequence::{Consequence, consequences};
 use super::finding::{Assessment, Finding, Status};
 use super::proof::Evidences;
-use crate::record::{ALERT_RAISED, Command, Record, alerts};
+use crate::record::{ALERT_RAISED, Command, Record, SealState, alerts, outdated};
 use crate::standard::{
     Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Situation, Standard, Usual,
 };
-use crate::{Moment, Text};
+use crate::{Lang, Moment, Text};
 
 /// Why a step is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,11 @@ pub enum Why {
         at: Moment,
         /// Who: person id.
         person: String,
+    },
+    /// What was signed has changed since; the signature does not stand for it.
+    SignAgain {
+        /// The facts that are others now: `field/answers/RULE`, `field/parts/ID` …
+        changed: Vec<String>,
     },
     /// Conduct of a phase that one tap attests. Leaving it out is no breach.
     Attest {
@@ -106,6 +111,7 @@ pub fn judge(
         Steps { standard, course, evidences: &evidences, side, assessment: &assessment, list: Vec::new() };
     steps.alerts(record);
     steps.conflicts(record);
+    steps.signatures(record);
     let upcoming = steps.upcoming();
     steps.duties(upcoming.as_deref());
     steps.deadlines();
@@ -124,6 +130,7 @@ pub fn judge(
         Why::Gate { .. } | Why::Owed | Why::Deadline { .. } if steps.is_urgent(step) => (-1, 0),
         Why::Conflict => (0, 0),
         Why::Gate { .. } | Why::Owed if steps.signs(step) => (3, 1),
+        Why::SignAgain { .. } => (3, 2),
         Why::Gate { .. } => (1, 0),
         Why::Owed if steps.precedes(step, &leading) => (1, 1),
         Why::Deadline { left_seconds: Some(left) } => (2, *left),
@@ -230,6 +237,44 @@ impl<'a> Steps<'a> {
                 situation: None,
                 or: None,
                 moments: Vec::new(),
+            });
+        }
+    }
+
+    /// Who signed what has changed since signs again.
+    fn signatures(&mut self, record: &Record) {
+        let SealState::Outdated { roles } = record.seal_state(self.standard) else { return };
+        let signing = self.course.flow().signing.as_ref();
+        let rule = signing.and_then(|signing| self.standard.rule(&signing.rule));
+        if self.side != Side::Field {
+            return;
+        }
+        for role in roles {
+            let signed = record.signatures.iter().filter(|(_, signature)| signature.role == role);
+            let mut changed: Vec<String> = signed
+                .flat_map(|(id, _)| outdated(record, self.standard, *id))
+                .map(|change| change.path.clone())
+                .collect();
+            changed.sort_unstable();
+            changed.dedup();
+            let name = self.standard.pack().roles.iter().find(|known| known.id == role);
+            let name = name.map_or_else(|| Text::new(role.clone(), role.clone()), |role| role.name.clone());
+            self.list.push(NextStep {
+                rule: rule.map(|rule| rule.id.clone()),
+                clause: rule.map(|rule| rule.clause.clone()),
+                text: Text::new(
+                    format!("What was signed has changed; sign again: {}.", name.get(Lang::En)),
+                    format!("已签字的内容有变更，请重新签字：{}。", name.get(Lang::Zh)),
+                ),
+                phase: rule.map(|rule| rule.phase.clone()),
+                roles: Vec::new(),
+                consequences: Vec::new(),
+                moments: Vec::new(),
+                or: None,
+                situation: None,
+                reason: Why::SignAgain { changed },
+                command: "sign".to_owned(),
+                argument: Some(role),
             });
         }
     }

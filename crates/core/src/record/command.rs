@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Spot;
-use super::entry::{AnswerValue, EntryId, Exception, Shot};
+use super::entry::{AnswerValue, EntryId, Exception, SealStatement, Shot};
+use crate::key::{Certificate, KeySignature, PublicKey};
 use crate::standard::Side;
 use crate::{Moment, Stamp};
 
@@ -284,6 +285,25 @@ pub enum Command {
         #[serde(default)]
         image_sha256: Option<String>,
     },
+    /// Seals the record: what a device's key has signed. The device library makes it once all have signed.
+    Seal {
+        /// What is sealed: [`crate::record::Document::seal_statement`].
+        statement: SealStatement,
+        /// The device's key.
+        key: PublicKey,
+        /// Whose device has this key.
+        #[serde(default)]
+        certificate: Option<Certificate>,
+        /// The device's signature of the statement.
+        signature: KeySignature,
+    },
+    /// Changes a fact after the seal, for a reason. Where a signed fact changes, those who signed sign again.
+    Amend {
+        /// Why.
+        reason: String,
+        /// The command: `answer`, `measure`, `note`, `consume-part`, `add-photo`, `add-document`, `survey` or `resolve`.
+        command: Box<Command>,
+    },
     /// Attests the conduct of one phase with one tap.
     Attest {
         /// Phase id of the pack.
@@ -470,6 +490,8 @@ impl Command {
             Command::AddDocument { .. } => "add-document",
             Command::Survey(_) => "survey",
             Command::Sign { .. } => "sign",
+            Command::Seal { .. } => "seal",
+            Command::Amend { .. } => "amend",
             Command::Attest { .. } => "attest",
             Command::Audit { .. } => "audit",
             Command::Score { .. } => "score",

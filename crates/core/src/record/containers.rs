@@ -54,7 +54,8 @@ impl Place {
         Place::Talk,
     ];
 
-    fn path(self) -> (&'static str, &'static str) {
+    /// Its two keys from the root; the second is empty for a root of its own.
+    pub(crate) fn path(self) -> (&'static str, &'static str) {
         match self {
             Place::Office => ("office", ""),
             Place::Order => ("office", "order"),
@@ -217,9 +218,15 @@ impl Containers {
         self.places.iter().find(|(_, id)| same(id)).map(|(place, _)| *place)
     }
 
-    /// Whether an object id is a note.
-    pub(crate) fn is_note(&self, counter: u64, actor: &automerge::ActorId) -> bool {
-        self.notes.values().any(|id| matches!(id, ObjId::Id(at, by, _) if *at == counter && by == actor))
+    /// Every place that the document has.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Place, &ObjId)> {
+        self.places.iter().map(|(place, id)| (*place, id))
+    }
+
+    /// The note that an object id stands for.
+    pub(crate) fn note_of(&self, counter: u64, actor: &automerge::ActorId) -> Option<&str> {
+        let same = |id: &ObjId| matches!(id, ObjId::Id(at, by, _) if *at == counter && by == actor);
+        self.notes.iter().find(|(_, id)| same(id)).map(|(note, _)| note.as_str())
     }
 }
 

@@ -1,13 +1,18 @@
 //! A visit, a case or a shift: one Automerge document and the record that is read from it.
 
 use automerge::transaction::{CommitOptions, Transactable};
+use sha2::{Digest, Sha256};
+
 use automerge::{ActorId, Automerge, Change, ChangeHash, ROOT, ReadDoc};
 
+use super::changed;
 use super::command::{Command, Context, Registration};
-use super::containers::Containers;
+use super::containers::{Containers, Place};
+use super::entry::{EntryId, SealStatement};
 use super::error::{RecordError, Refusal};
 use super::ownership::{self, ChangeHeader};
 use super::perform;
+use super::rendering::Version;
 use super::view::Record;
 use super::write::Write;
 use super::{DocumentId, SCHEMA};
@@ -204,8 +209,56 @@ impl Document {
     }
 
     fn plan(&self, standard: &Standard, command: &Command, context: &Context) -> Result<Vec<Write>, Refusal> {
-        let heads: Vec<String> = self.heads().iter().map(|hash| crate::hex(hash)).collect();
-        perform::perform(&self.record, standard, command, context, &heads)
+        perform::perform(self, standard, command, context)
+    }
+
+    /// The heads of the document, sorted, hexadecimal.
+    pub(crate) fn head_names(&self) -> Vec<String> {
+        self.heads().iter().map(|hash| crate::hex(hash)).collect()
+    }
+
+    /// A version of the document. `None` if it does not hold one of these changes.
+    pub(crate) fn version<T>(&self, heads: &[String], read: impl FnOnce(&Version<'_>) -> T) -> Option<T> {
+        let heads = changed::read_heads(heads)?;
+        let held = heads.iter().all(|head| self.doc.get_change_by_hash(head).is_some());
+        held.then(|| read(&Version { doc: &self.doc, at: &self.at, heads: &heads }))
+    }
+
+    /// The whole record at some heads as canonical JSON (RFC 8785), as a seal hashes it. `None` if the document does not
+    /// hold one of these changes.
+    pub fn record_at(&self, heads: &[String]) -> Option<Vec<u8>> {
+        self.version(heads, |version| version.record())
+    }
+
+    /// SHA-256 of the facts at some heads, as signers sign them, hexadecimal.
+    pub fn facts_sha256_at(&self, heads: &[String]) -> Option<String> {
+        self.version(heads, |version| version.facts_sha256())
+    }
+
+    /// SHA-256 of a signature as it stands at some heads, hexadecimal.
+    pub fn signature_sha256_at(&self, heads: &[String], signature: &EntryId) -> Option<String> {
+        self.version(heads, |version| signature_sha256(version, signature))?
+    }
+
+    /// Entries that may only be appended and are not what they were at some heads: their paths.
+    pub(crate) fn rewritten_since(&self, heads: &[String]) -> Option<Vec<String>> {
+        let then = self.version(heads, |version| version.appended())?;
+        let now = self.version(&self.head_names(), |version| version.appended())?;
+        let differs = |(path, text): &(String, String)| now.get(path) != Some(text);
+        Some(then.into_iter().filter(differs).map(|(path, _)| path).collect())
+    }
+
+    /// What a device signs to seal the record as it stands.
+    pub fn seal_statement(&self) -> SealStatement {
+        let heads = self.head_names();
+        let sealed = self.version(&heads, |version| {
+            let ids = self.record.signatures.keys();
+            let signatures = ids.filter_map(|id| Some((*id, signature_sha256(version, id)?)));
+            (version.record_sha256(), signatures.collect())
+        });
+        // The heads are the document's own.
+        let (record_sha256, signatures) = sealed.unwrap_or_default();
+        SealStatement { document: self.record.id, heads, record_sha256, signatures }
     }
 
     /// Carries a command out: one command makes one change, whose message is the command's name and whose time is the
@@ -235,6 +288,10 @@ impl Document {
         for write in &writes {
             self.record.absorb(write);
         }
+        let facts = writes.iter().any(Write::states_a_fact);
+        if facts && !(self.record.signatures.is_empty() && self.record.seals.is_empty()) {
+            self.record.changed_since = changed::changed_since(&self.doc, &self.at, &self.record);
+        }
         Ok(last_change(&self.doc)?)
     }
 
@@ -250,6 +307,11 @@ impl Document {
         self.record = Record::read(&self.doc, &self.at)?;
         Ok(Merged { applied, waiting: hashes(&self.doc.get_missing_deps(&[])) })
     }
+}
+
+fn signature_sha256(version: &Version<'_>, signature: &EntryId) -> Option<String> {
+    let text = version.text(Place::Signatures, &signature.to_string())?;
+    Some(crate::hex(&Sha256::digest(text)))
 }
 
 fn options(name: &str, context: &Context) -> CommitOptions {

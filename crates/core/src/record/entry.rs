@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::Stamp;
+use crate::key::{Certificate, KeySignature, PublicKey};
 
 /// Key of an append-only entry: a fresh UUID.
 pub type EntryId = uuid::Uuid;
@@ -229,9 +230,71 @@ pub struct Signature {
     pub image_sha256: Option<String>,
     /// Heads of the document that was shown to the signer, hexadecimal.
     pub heads: Vec<String>,
-    /// SHA-256 of the canonical JSON of that record, hexadecimal.
-    pub record_sha256: String,
+    /// SHA-256 of the canonical JSON of the facts at these heads, hexadecimal: order, answers, measured values, parts, photos,
+    /// documents, notes and rating. Every signer of the same facts signs the same hash.
+    pub facts_sha256: String,
     /// On whose device, and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// What a device's key signs when a record is sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealStatement {
+    /// Id of the document.
+    pub document: super::DocumentId,
+    /// Heads of the sealed version, hexadecimal, sorted. They name every change before it by SHA-256.
+    pub heads: Vec<String>,
+    /// SHA-256 of the canonical JSON of the whole record at these heads, hexadecimal.
+    pub record_sha256: String,
+    /// The signatures that it seals: SHA-256 of each entry as it stands in the document, hexadecimal.
+    pub signatures: BTreeMap<EntryId, String>,
+}
+
+impl SealStatement {
+    /// The bytes that are signed: canonical JSON (RFC 8785), marked so that no signature for another purpose fits.
+    pub fn bytes(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Marked<'a> {
+            jobsheet: &'static str,
+            #[serde(flatten)]
+            statement: &'a SealStatement,
+        }
+        // Plain structs with string keys: canonical JSON can not fail on them.
+        serde_json_canonicalizer::to_vec(&Marked { jobsheet: "seal-1", statement: self }).unwrap_or_default()
+    }
+}
+
+/// The seal of a record: a device's key has signed one version of it with its signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// What is sealed.
+    pub statement: SealStatement,
+    /// The device's key.
+    pub key: PublicKey,
+    /// Whose device has this key, as the organisation certified at its enrolment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
+    /// The device's signature of the statement.
+    pub signature: KeySignature,
+    /// On whose device, and when.
+    #[serde(flatten)]
+    pub by: By,
+}
+
+/// A change after the seal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amendment {
+    /// Why.
+    pub reason: String,
+    /// Name of the command that it carried out.
+    pub command: String,
+    /// What it wrote: `field/answers/RULE`, `field/parts/ID`, `notes/ID` …
+    pub paths: Vec<String>,
+    /// Heads of the document before it, hexadecimal.
+    pub heads: Vec<String>,
+    /// Who and when.
     #[serde(flatten)]
     pub by: By,
 }

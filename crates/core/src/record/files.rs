@@ -32,6 +32,11 @@ impl Record {
         let images = self.signatures.values().filter_map(|signature| signature.image_sha256.as_deref());
         photos.chain(documents).chain(images.map(|image| (image, FileUse::Signature)))
     }
+
+    /// The hash of every file that the record names, each once, sorted.
+    pub fn file_hashes(&self) -> BTreeSet<&str> {
+        self.files().map(|(sha256, _)| sha256).collect()
+    }
 }
 
 /// The members of an entry that name a file.

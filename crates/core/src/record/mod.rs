@@ -2,6 +2,7 @@
 //! from it.
 
 mod alert;
+mod changed;
 mod command;
 mod conflict;
 mod containers;
@@ -13,6 +14,8 @@ mod hold;
 mod limits;
 mod ownership;
 mod perform;
+mod rendering;
+mod sealing;
 mod spell;
 pub(crate) mod state;
 mod timeline;
@@ -21,20 +24,22 @@ mod write;
 
 pub(crate) use alert::RAISED as ALERT_RAISED;
 pub use alert::{Acknowledged, Alert, Spot, alerts};
+pub use changed::{FactChange, FactWriter};
 pub use command::{
     Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict, SurveyAnswer,
 };
 pub use conflict::{Conflict, Version};
 pub use document::{Applied, ApplyError, Document, Merged};
 pub use entry::{
-    Answer, AnswerValue, Assignment, Attestation, By, DocumentFile, EntryId, Event, Exception, Measurement,
-    Message, PartUsed, Photo, Rating, Shot, Signature,
+    Amendment, Answer, AnswerValue, Assignment, Attestation, By, DocumentFile, EntryId, Event, Exception,
+    Measurement, Message, PartUsed, Photo, Rating, Seal, SealStatement, Shot, Signature,
 };
 pub use error::{Need, RecordError, Refusal};
 pub use files::{FileUse, files_in, hashes_in};
 pub use hold::{HoldPoint, HoldTest, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
+pub use sealing::{SealState, outdated, signs_off};
 pub(crate) use spell::{Spell, freeing, not_before, spells};
 pub use state::{Contradiction, RecordState, SideState, state};
 pub use timeline::{Occurrence, Timeline};

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::containers::Place;
 use super::document::Document;
 use super::entry::{
-    Answer, Attestation, By, DocumentFile, EntryId, Event, Measurement, Message, PartUsed, Photo, Rating,
-    Signature,
+    Amendment, Answer, Attestation, By, DocumentFile, EntryId, Event, Measurement, Message, PartUsed, Photo,
+    Rating, Seal, Signature,
 };
 use super::error::RecordError;
 use super::limits::{MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER};
@@ -168,7 +168,7 @@ pub fn check_field_change(
         let ObjectId::Id(object) = &op.obj else {
             return Err(OwnershipError::ForeignPath { path: "the root".to_owned() });
         };
-        if containers.is_note(object.counter(), object.actor()) {
+        if containers.note_of(object.counter(), object.actor()).is_some() {
             check_note_op(&op)?;
             inserted += usize::from(op.insert);
             if inserted > MAX_NOTE_CHARS {
@@ -231,6 +231,8 @@ fn exists(visit: &Document, place: Place, key: &str) -> bool {
         Place::Photos => record.photos.contains_key(&id),
         Place::Documents => record.documents.contains_key(&id),
         Place::Signatures => record.signatures.contains_key(&id),
+        Place::Seals => record.seals.contains_key(&id),
+        Place::Amendments => record.amendments.contains_key(&id),
         Place::Talk => record.talk.contains_key(&id),
         _ => false,
     }
@@ -248,6 +250,8 @@ fn readable(place: Place, key: &str, text: &str) -> bool {
         Place::Photos => keyed && is::<Photo>(text),
         Place::Documents => keyed && is::<DocumentFile>(text),
         Place::Signatures => keyed && is::<Signature>(text),
+        Place::Seals => keyed && is::<Seal>(text),
+        Place::Amendments => keyed && is::<Amendment>(text),
         Place::Talk => keyed && is::<Message>(text),
         Place::FieldAnswers => is::<Answer>(text),
         Place::Attested => is::<Attestation>(text),

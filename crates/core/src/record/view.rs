@@ -7,12 +7,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::DocumentId;
+use super::changed::{FactChange, changed_since};
 use super::command::ResolveTarget;
 use super::conflict::{Conflict, Version};
 use super::containers::{self, Containers, Place};
 use super::entry::{
-    Answer, Assignment, Attestation, By, DocumentFile, EntryId, Event, Measurement, Message, PartUsed, Photo,
-    Rating, Signature,
+    Amendment, Answer, Assignment, Attestation, By, DocumentFile, EntryId, Event, Measurement, Message,
+    PartUsed, Photo, Rating, Seal, Signature,
 };
 use super::error::RecordError;
 use super::write::{Entry, Write};
@@ -70,6 +71,12 @@ pub struct Record {
     pub documents: BTreeMap<EntryId, DocumentFile>,
     /// Signatures.
     pub signatures: BTreeMap<EntryId, Signature>,
+    /// Seals.
+    pub seals: BTreeMap<EntryId, Seal>,
+    /// Changes after the seal.
+    pub amendments: BTreeMap<EntryId, Amendment>,
+    /// Facts that changed since a signature or a seal, by its id.
+    pub changed_since: BTreeMap<EntryId, Vec<FactChange>>,
     /// The customer's rating.
     pub rating: Option<Rating>,
     /// Conduct attested, by phase; what the office attests, by `PHASE/ROLE`.
@@ -122,6 +129,9 @@ impl Record {
             photos: BTreeMap::new(),
             documents: BTreeMap::new(),
             signatures: BTreeMap::new(),
+            seals: BTreeMap::new(),
+            amendments: BTreeMap::new(),
+            changed_since: BTreeMap::new(),
             rating: None,
             attestations: BTreeMap::new(),
             talk: BTreeMap::new(),
@@ -131,6 +141,7 @@ impl Record {
         let mut reader = Reader { doc, at, record: &mut record };
         reader.all();
         record.conflicts.sort_by(|left, right| left.target.cmp(&right.target));
+        record.changed_since = changed_since(doc, at, &record);
         Ok(record)
     }
 
@@ -186,6 +197,12 @@ impl Record {
             }
             (Entry::Signature(signature), Ok(id)) => {
                 self.signatures.insert(id, signature);
+            }
+            (Entry::Seal(seal), Ok(id)) => {
+                self.seals.insert(id, *seal);
+            }
+            (Entry::Amendment(amendment), Ok(id)) => {
+                self.amendments.insert(id, amendment);
             }
             (Entry::Message(message), Ok(id)) => {
                 self.talk.insert(id, message);
@@ -251,6 +268,8 @@ impl Reader<'_> {
         self.record.photos = self.entries(Place::Photos);
         self.record.documents = self.entries(Place::Documents);
         self.record.signatures = self.entries(Place::Signatures);
+        self.record.seals = self.entries(Place::Seals);
+        self.record.amendments = self.entries(Place::Amendments);
         self.record.talk = self.entries(Place::Talk);
         self.record.office_answers = self.registers(Place::OfficeAnswers, ResolveTarget::Answer);
         self.record.answers = self.registers(Place::FieldAnswers, ResolveTarget::Answer);

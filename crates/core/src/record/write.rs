@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::changed::is_fact;
 use super::containers::Place;
 use super::entry::{
-    Answer, Assignment, Attestation, DocumentFile, Event, Measurement, Message, PartUsed, Photo, Rating,
-    Signature,
+    Amendment, Answer, Assignment, Attestation, DocumentFile, Event, Measurement, Message, PartUsed, Photo,
+    Rating, Seal, Signature,
 };
 
 /// One entry of a record.
@@ -20,6 +21,8 @@ pub(crate) enum Entry {
     Photo(Photo),
     Document(DocumentFile),
     Signature(Signature),
+    Seal(Box<Seal>),
+    Amendment(Amendment),
     Rating(Rating),
     Attestation(Attestation),
     Message(Message),
@@ -46,4 +49,22 @@ pub(crate) enum Write {
     Put { place: Place, key: String, entry: Entry },
     /// Edits a note, in code points.
     Splice { note: String, at: usize, delete: usize, insert: String },
+}
+
+impl Write {
+    /// It writes what signers sign.
+    pub(crate) fn states_a_fact(&self) -> bool {
+        match self {
+            Write::Put { place, .. } => is_fact(*place),
+            Write::Splice { .. } => true,
+        }
+    }
+
+    /// Where it writes, as [`super::FactChange::path`] names it.
+    pub(crate) fn path(&self) -> String {
+        match self {
+            Write::Put { place, key, .. } => format!("{}/{key}", place.name()),
+            Write::Splice { note, .. } => format!("notes/{note}"),
+        }
+    }
 }

@@ -348,7 +348,7 @@ impl<'a> Stage<'a> {
         match &step.reason {
             Why::Conflict | Why::Alert { .. } | Why::Gate { .. } | Why::Owed => Some(0),
             Why::Deadline { .. } if self.waits_for_order(step) => Some(3),
-            Why::Deadline { .. } => Some(1),
+            Why::Deadline { .. } | Why::SignAgain { .. } => Some(1),
             Why::Step => Some(2),
             Why::Attest { .. } => None,
         }

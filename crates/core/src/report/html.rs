@@ -3,11 +3,12 @@
 use askama::Template;
 use jiff::Timestamp;
 
-use super::Audience;
 use super::files::{FileLister, Files, Pictures};
 use super::words::{self, Words};
+use super::{Audience, seal};
 use crate::assess::{Evidences, MilestoneState, Status};
 use crate::record::Record;
+use crate::seal::Verification;
 use crate::standard::{Flow, Form, Source, Standard};
 use crate::{Lang, Moment};
 
@@ -69,6 +70,10 @@ struct Page<'a> {
     parts: Vec<String>,
     files: Files,
     signatures: Vec<Line>,
+    verdict: &'static str,
+    verdict_class: &'static str,
+    seals: Vec<seal::SealLine>,
+    changes: Vec<seal::ChangeLine>,
     conflicts: Vec<String>,
     contradictions: Vec<String>,
     deadlines: Vec<DeadlineLine>,
@@ -78,27 +83,15 @@ struct Page<'a> {
     internal: bool,
 }
 
-/// Renders the service report of a record, without pictures.
-///
-/// # Errors
-/// As [`html_with`].
-pub fn html(
-    record: &Record,
-    standard: &Standard,
-    now: Timestamp,
-    lang: Lang,
-    audience: Audience,
-) -> Result<String, ReportError> {
-    html_with(record, standard, now, lang, audience, &Pictures::new())
-}
-
-/// Renders the service report of a record, with pictures of its photos.
+/// Renders the service report of a record, with what the verification of its signatures and seals found, and with the
+/// pictures that are given.
 ///
 /// # Errors
 /// [`ReportError`] if the template fails, which no record can cause.
-pub fn html_with(
+pub fn html(
     record: &Record,
     standard: &Standard,
+    verification: &Verification,
     now: Timestamp,
     lang: Lang,
     audience: Audience,
@@ -123,6 +116,10 @@ pub fn html_with(
         parts: renderer.parts(),
         files: lister.files(),
         signatures: renderer.signatures(),
+        verdict: seal::verdict(verification.verdict, lang),
+        verdict_class: seal::verdict_class(verification.verdict),
+        seals: seal::seals(verification, words, audience),
+        changes: seal::changes(verification, record, standard, words, lang, audience),
         conflicts: if internal { renderer.conflicts() } else { Vec::new() },
         contradictions: assessment
             .state
@@ -342,7 +339,7 @@ impl Renderer<'_> {
                     self.person(&signature.name),
                     signature.by.stamp.at,
                     self.words.signed_record,
-                    signature.record_sha256
+                    signature.facts_sha256
                 ),
             })
             .collect()

@@ -2,10 +2,11 @@
 
 mod files;
 mod html;
+mod seal;
 mod words;
 
 pub use files::Pictures;
-pub use html::{ReportError, html, html_with};
+pub use html::{ReportError, html};
 
 use serde::Serialize;
 

@@ -1,5 +1,6 @@
 //! Who this device is, and how far it has heard.
 
+use jobsheet_core::key::{Certificate, PublicKey};
 use rusqlite::{Connection, params};
 
 use super::Store;
@@ -16,6 +17,37 @@ pub struct Enrolment {
     pub technician: String,
     /// Token that the device shows to the server. Secret.
     pub token: String,
+}
+
+/// What the organisation vouches for: whose device this is, and which key it has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Vouched {
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) organisation: Option<PublicKey>,
+}
+
+impl Vouched {
+    /// What cannot be read counts as not there: a seal is made all the same, and shown as certified by nobody.
+    pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
+        let mut statement = connection.prepare_cached("SELECT certificate, organisation FROM meta")?;
+        let (certificate, organisation): (Option<String>, Option<String>) =
+            statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Self {
+            certificate: certificate.and_then(|text| serde_json::from_str(&text).ok()),
+            organisation: organisation.and_then(|text| text.parse().ok()),
+        })
+    }
+
+    pub(crate) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let certificate =
+            self.certificate.as_ref().and_then(|certificate| serde_json::to_string(certificate).ok());
+        let organisation = self.organisation.map(|key| key.to_string());
+        connection.execute(
+            "UPDATE meta SET certificate = ?1, organisation = ?2",
+            params![certificate, organisation],
+        )?;
+        Ok(())
+    }
 }
 
 impl std::fmt::Debug for Enrolment {
@@ -39,6 +71,15 @@ impl Identity {
         let mut statement = connection.prepare_cached("SELECT technician, skew_ms FROM meta")?;
         Ok(statement.query_row([], |row| Ok(Self { technician: row.get(0)?, skew_ms: row.get(1)? }))?)
     }
+}
+
+fn adopt(connection: &Connection, enrolment: &Enrolment) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE meta SET server = ?1, device = ?2, technician = ?3, token = ?4, cursor = x'', skew_ms = NULL,
+                         certificate = NULL, organisation = NULL",
+        params![enrolment.server, enrolment.device, enrolment.technician, enrolment.token],
+    )?;
+    Ok(())
 }
 
 impl Store {
@@ -68,10 +109,17 @@ impl Store {
     pub fn adopt(&self, enrolment: &Enrolment) -> Result<(), StoreError> {
         let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
-        tx.execute(
-            "UPDATE meta SET server = ?1, device = ?2, technician = ?3, token = ?4, cursor = x'', skew_ms = NULL",
-            params![enrolment.server, enrolment.device, enrolment.technician, enrolment.token],
-        )?;
+        adopt(&tx, enrolment)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// As [`Store::adopt`], with what the organisation vouches for.
+    pub(crate) fn adopt_vouched(&self, enrolment: &Enrolment, vouched: &Vouched) -> Result<(), StoreError> {
+        let mut writing = self.inner.connections.write()?;
+        let tx = writing.begin()?;
+        adopt(&tx, enrolment)?;
+        vouched.write(&tx)?;
         tx.commit()?;
         Ok(())
     }

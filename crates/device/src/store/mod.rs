@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jobsheet_core::key::DeviceKey;
 pub use rusqlite::Key;
 
 use crate::StoreError;
@@ -32,7 +33,7 @@ pub(crate) use changes::{
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
 pub use meta::Enrolment;
-pub(crate) use meta::Identity;
+pub(crate) use meta::{Identity, Vouched};
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};
 pub use row::VisitRow;
 pub(crate) use row::{
@@ -45,7 +46,7 @@ pub(crate) use warm::{DocumentWriter, Warm, Warmth, load_visit, lock_warm};
 pub(crate) const SNAPSHOT_EVERY: u32 = 8;
 
 /// Name of the database in the folder of a store.
-pub(crate) const DATABASE: &str = "jobsheet.db";
+pub const DATABASE: &str = "jobsheet.db";
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -63,6 +64,9 @@ pub struct Options {
     pub key: Option<Key>,
     /// How much is kept beside the database.
     pub attachments: AttachmentLimits,
+    /// What keeps the key by which records are sealed (default: a key in the store). An app gives the phone's secure
+    /// hardware here, before it enrols.
+    pub device_key: Option<Arc<dyn DeviceKey>>,
 }
 
 impl Default for Options {
@@ -74,6 +78,7 @@ impl Default for Options {
             network: Network::default(),
             key: None,
             attachments: AttachmentLimits::default(),
+            device_key: None,
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Enrolment: a one-time code becomes this device's identity and token.
 
+use jobsheet_core::key::{Certificate, PublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::error::SyncError;
-use crate::store::{Enrolment, Store};
+use crate::StoreError;
+use crate::store::{Enrolment, Store, Vouched};
 
 #[derive(Serialize)]
 struct Request<'a> {
     code: &'a str,
     device_name: &'a str,
+    public_key: PublicKey,
 }
 
 #[derive(Deserialize)]
@@ -17,6 +20,10 @@ struct Answer {
     device: String,
     technician: String,
     token: String,
+    #[serde(default)]
+    certificate: Option<Certificate>,
+    #[serde(default)]
+    organisation: Option<PublicKey>,
 }
 
 impl Store {
@@ -27,7 +34,8 @@ impl Store {
     pub fn enrol(&self, server: &str, code: &str, name: &str) -> Result<Enrolment, SyncError> {
         let server = server.trim_end_matches('/');
         let client = Client::new(&self.inner.options.network, server)?;
-        let request = serde_json::to_vec(&Request { code: code.trim(), device_name: name })
+        let public_key = self.device_key()?.public_key().map_err(StoreError::from)?;
+        let request = serde_json::to_vec(&Request { code: code.trim(), device_name: name, public_key })
             .map_err(|error| SyncError::Protocol(error.to_string()))?;
         let answer = client.enrol(request)?;
         let answer: Answer = serde_json::from_slice(&answer).map_err(|error| {
@@ -39,7 +47,15 @@ impl Store {
             technician: answer.technician,
             token: answer.token,
         };
-        self.adopt(&enrolment)?;
+        // Whatever does not vouch for this key and person vouches for nothing.
+        let fits = |certificate: &Certificate| {
+            certificate.is_valid()
+                && certificate.says.key == public_key
+                && certificate.says.person == enrolment.technician
+                && answer.organisation == Some(certificate.issuer)
+        };
+        let certificate = answer.certificate.filter(fits);
+        self.adopt_vouched(&enrolment, &Vouched { certificate, organisation: answer.organisation })?;
         Ok(enrolment)
     }
 }

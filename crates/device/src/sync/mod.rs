@@ -104,6 +104,7 @@ impl Store {
         };
         let enrolment = self.enrolment()?.ok_or(SyncError::NotEnrolled)?;
         let client = Client::new(&self.inner.options.network, &enrolment.server)?;
+        self.seal_what_is_due()?;
         let mut report = SyncReport::default();
         let mut restarted = false;
         // Visits of which the server left something open: they wait for the next sync, the others go on.

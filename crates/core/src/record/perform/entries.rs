@@ -1,20 +1,17 @@
 //! Entries: answers, measurements, notes, parts, photos, the rating, signatures, attestations, and settling conflicts.
 
-use sha2::{Digest, Sha256};
-
 use super::register::order_field;
-use super::values::{check_value, invalid, is_sha256, limit_option, limit_words, need};
+use super::values::{check_value, invalid, limit_option, limit_words, need};
 use super::{Plan, Planned};
 use crate::record::command::{NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
 use crate::record::containers::Place;
 use crate::record::entry::{
-    Answer, AnswerValue, Assignment, Attestation, Exception, Measurement, PartUsed, Rating, Signature,
+    Answer, AnswerValue, Assignment, Attestation, Exception, Measurement, PartUsed, Rating,
 };
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
-use crate::record::state::{self};
 use crate::record::write::{Entry, Write};
-use crate::standard::{Ask, Check, Kind, Rule, Side};
+use crate::standard::{Check, Kind, Rule, Side};
 
 impl Plan<'_> {
     pub(super) fn answer(&self, item: &str, value: &AnswerValue) -> Planned {
@@ -217,93 +214,6 @@ impl Plan<'_> {
             first: None,
         });
         Ok(vec![Write::Put { place: Place::Survey, key: "rating".to_owned(), entry }])
-    }
-
-    pub(super) fn sign(&self, role: &str, name: &str, image_sha256: Option<&str>) -> Planned {
-        self.side(Side::Field)?;
-        let signing = self.course.flow().signing.as_ref();
-        let asked = self.signatures_asked();
-        let rule = asked.iter().find(|(signer, ..)| *signer == role).map(|(_, rule, _)| *rule);
-        let rule = rule.or_else(|| signing.and_then(|signing| self.standard.rule(&signing.rule)));
-        let cited = rule;
-        let rule = rule.map(need).map(Box::new);
-        let ends =
-            |signer: &str| signing.is_some_and(|signing| signing.signers.iter().any(|one| one == signer));
-        let also = |signer: &str| signing.is_some_and(|signing| signing.also.iter().any(|one| one == signer));
-        if !ends(role) && !also(role) && !asked.iter().any(|(signer, ..)| *signer == role) {
-            let mut roles: Vec<&str> = asked.iter().map(|(signer, ..)| *signer).collect();
-            roles.extend(
-                signing
-                    .iter()
-                    .flat_map(|signing| signing.signers.iter().chain(&signing.also))
-                    .map(String::as_str),
-            );
-            roles.sort_unstable();
-            roles.dedup();
-            let reason = format!("must be one of {}", roles.join(", "));
-            return Err(Refusal::Invalid { field: "role".to_owned(), reason, rule });
-        }
-        limit_words("name", name, MAX_NAME_CHARS)?;
-        if let Some(image) = image_sha256 {
-            is_sha256("image_sha256", image)?;
-        }
-        let several = asked.iter().any(|(signer, _, everyone)| *signer == role && *everyone);
-        let again = |signature: &Signature| signature.role == role && (!several || signature.name == name);
-        if self.record.signatures.values().any(again) {
-            return Err(Refusal::Sealed { rule });
-        }
-        if ends(role) || also(role) {
-            self.work_is_over(rule)?;
-        } else if let Some(after) =
-            cited.and_then(|rule| rule.window()).and_then(|window| window.after.as_deref())
-            && !self.evidences.timeline.happened(after)
-        {
-            let from = self.course.rank_of_event(after).unwrap_or(0);
-            let allowed = self.course.flow().states.iter().skip(from).map(|state| state.id.clone()).collect();
-            return Err(self.wrong_state("sign", allowed, rule));
-        }
-        if let Some(signing) = signing.filter(|_| ends(role)) {
-            self.gate(&signing.event)?;
-        }
-        // Plain data with string keys: canonical JSON can not fail on it.
-        let canonical = serde_json_canonicalizer::to_vec(self.record).unwrap_or_default();
-        let entry = Entry::Signature(Signature {
-            role: role.to_owned(),
-            name: name.to_owned(),
-            image_sha256: image_sha256.map(ToOwned::to_owned),
-            heads: self.heads.to_vec(),
-            record_sha256: crate::hex(&Sha256::digest(&canonical)),
-            by: self.by(),
-        });
-        Ok(vec![self.append(Place::Signatures, entry)])
-    }
-
-    /// The work is over, or the visit ends without it: the customer declined, or the fault can not be cleared.
-    fn work_is_over(&self, rule: Option<Box<crate::record::error::Need>>) -> Result<(), Refusal> {
-        let flow = self.course.flow();
-        let ended = |event: &str| self.evidences.timeline.happened(event);
-        let parked = self.state.side.is_some_and(|side| side != state::SideState::Paused);
-        let after =
-            rule.as_ref().and_then(|need| self.standard.rule(&need.rule)).and_then(|rule| rule.window());
-        let after = after.and_then(|window| window.after.as_deref()).unwrap_or("work-finished");
-        if parked || ended(after) || ended("work-finished") {
-            return Ok(());
-        }
-        let from = self.course.rank_of_event(after).unwrap_or(0);
-        let allowed = flow.states.iter().skip(from).map(|state| state.id.clone()).collect();
-        Err(self.wrong_state("sign", allowed, rule))
-    }
-
-    /// The roles whose signature some rule of this job asks for, and whether several persons of the role must sign.
-    fn signatures_asked(&self) -> Vec<(&str, &Rule, bool)> {
-        let rules = self.course.rules().iter().map(|at| &self.standard.pack().rules[*at]);
-        let asking = rules.filter_map(|rule| match rule.ask() {
-            Some(Ask::Signature { roles, everyone }) => Some((rule, roles, everyone.is_some())),
-            _ => None,
-        });
-        asking
-            .flat_map(|(rule, roles, everyone)| roles.iter().map(move |role| (role.as_str(), rule, everyone)))
-            .collect()
     }
 
     pub(super) fn attest(&self, phase: &str, exceptions: &[Exception], role: Option<&str>) -> Planned {

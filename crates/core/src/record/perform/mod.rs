@@ -5,6 +5,7 @@ mod decisions;
 mod entries;
 mod files;
 mod register;
+mod seal;
 mod steps;
 mod values;
 
@@ -17,6 +18,7 @@ use crate::assess::Evidences;
 use crate::record::SCHEMA;
 use crate::record::command::{Command, Context};
 use crate::record::containers::Place;
+use crate::record::document::Document;
 use crate::record::entry::{By, Event, Message};
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_ENTRY_BYTES, MAX_NAME_CHARS, MAX_WORDS_CHARS};
@@ -43,12 +45,12 @@ fn event_of(kind: &str, by: By) -> Event {
 
 /// Plans what a command writes.
 pub(in crate::record) fn perform(
-    record: &Record,
+    document: &Document,
     standard: &Standard,
     command: &Command,
     context: &Context,
-    heads: &[String],
 ) -> Result<Vec<Write>, Refusal> {
+    let record = document.record();
     if record.schema > SCHEMA {
         return Err(Refusal::NewerSchema { found: record.schema, supported: SCHEMA });
     }
@@ -61,9 +63,21 @@ pub(in crate::record) fn perform(
     let evidences = Evidences::of(record, standard);
     let state = state::of_timeline(&evidences.timeline, standard, &record.job);
     let course = standard.course(&record.job);
-    let plan = Plan { record, standard, course, context, heads, evidences, state, command: command.name() };
+    let (command, amending) = seal::amended(command)?;
+    let plan = Plan {
+        document,
+        record,
+        standard,
+        course,
+        context,
+        evidences,
+        state,
+        command: command.name(),
+        amending: amending.is_some(),
+    };
     plan.member()?;
-    let writes = plan.command(command)?;
+    let mut writes = plan.command(command)?;
+    plan.amend(command, amending, &mut writes)?;
     for write in &writes {
         let Write::Put { place, entry, .. } = write else { continue };
         if place.since() > record.schema {
@@ -78,14 +92,16 @@ pub(in crate::record) fn perform(
 }
 
 struct Plan<'a> {
+    document: &'a Document,
     record: &'a Record,
     standard: &'a Standard,
     course: &'a Course,
     context: &'a Context,
-    heads: &'a [String],
     evidences: Evidences<'a>,
     state: RecordState,
     command: &'static str,
+    /// The command changes a fact after the seal, for a reason.
+    amending: bool,
 }
 
 type Planned = Result<Vec<Write>, Refusal>;
@@ -154,6 +170,11 @@ impl Plan<'_> {
             }
             Command::Survey(answer) => self.survey(answer),
             Command::Sign { role, name, image_sha256 } => self.sign(role, name, image_sha256.as_deref()),
+            Command::Seal { statement, key, certificate, signature } => {
+                self.seal(statement, *key, certificate.as_ref(), signature)
+            }
+            // Taken apart before.
+            Command::Amend { .. } => Ok(Vec::new()),
             Command::Attest { phase, exceptions, role } => self.attest(phase, exceptions, role.as_deref()),
             Command::Audit { phase, exceptions } => self.audit(phase, exceptions),
             Command::Score { rule, cause, verdict, reason } => {
@@ -289,14 +310,17 @@ impl Plan<'_> {
 
     /// After the signature the record takes only what belongs after it.
     fn unsealed(&self, rule: Option<&Rule>) -> Result<(), Refusal> {
-        let Some(signing) = &self.course.flow().signing else { return Ok(()) };
-        let signed = self.evidences.timeline.happened(&signing.event);
-        if !signed || self.context.actor.side == Side::Office {
+        if self.amending || !self.is_signed() || self.context.actor.side == Side::Office {
             return Ok(());
         }
-        if rule.is_some_and(|rule| self.comes_after(rule, &signing.event) || self.still_stops(rule)) {
+        let signing = self.course.flow().signing.as_ref();
+        let after = |rule: &&Rule| {
+            signing.is_some_and(|signing| self.comes_after(rule, &signing.event)) || self.still_stops(rule)
+        };
+        if rule.as_ref().is_some_and(after) {
             return Ok(());
         }
-        Err(Refusal::Sealed { rule: self.standard.rule(&signing.rule).map(need).map(Box::new) })
+        let rule = signing.and_then(|signing| self.standard.rule(&signing.rule));
+        Err(Refusal::Sealed { rule: rule.map(need).map(Box::new) })
     }
 }
