@@ -219,6 +219,8 @@ fn an_amendment_names_its_reason_and_asks_for_a_signature_only_where_a_signed_fa
             item: Some(rule("protect-site")),
             moment: None,
             caption: None,
+            pair_with: None,
+            shot: None,
         },
     ));
     let verification = verified(&job);

@@ -76,6 +76,8 @@ fn photo(job: &mut Job, blobs: &mut Blobs, bytes: Vec<u8>, amend: bool) {
         item: Some(rule("protect-site")),
         moment: None,
         caption: None,
+        pair_with: None,
+        shot: None,
     };
     blobs.insert(sha256, bytes);
     job.go(if amend {

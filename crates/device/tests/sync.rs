@@ -284,7 +284,10 @@ fn enrolling_stores_what_the_server_gives() {
     let requests = requests.lock().unwrap();
     assert_eq!(requests[0].path, "/v1/enrol");
     let body: serde_json::Value = serde_json::from_slice(&requests[0].body).unwrap();
-    assert_eq!(body, serde_json::json!({ "code": "code-1", "device_name": "van phone" }));
+    let key = store.device_key().unwrap().public_key().unwrap();
+    let told = serde_json::json!({ "code": "code-1", "device_name": "van phone", "public_key": key });
+    assert_eq!(body, told);
+    assert!(store.trust().unwrap().organisations.is_empty(), "the server named no organisation");
 }
 
 /// The first exchange brings three visits; `then` answers those after it.

@@ -47,6 +47,7 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/technicians", get(people::technicians).post(people::add_technician))
         .route("/v1/enrolments", post(people::issue_code))
         .route("/v1/enrol", post(people::enrol))
+        .route("/v1/organisation", get(people::organisation))
         .route("/v1/devices", get(people::devices))
         .route("/v1/devices/{id}", delete(people::revoke_device))
         .route("/v1/me", get(people::me))

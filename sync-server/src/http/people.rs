@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jobsheet_core::key::PublicKey;
+use jobsheet_core::key::{DeviceKey, PublicKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::input::{JsonBody, PathId, blocking};
 use super::problem::Problem;
 use crate::app::Shared;
 use crate::office::{self, Enrolled, EnrolmentCode};
-use crate::store::{DeviceRow, TechnicianRow};
+use crate::store::{DeviceRow, StoreError, TechnicianRow};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,6 +105,18 @@ pub(super) async fn revoke_device(
     });
     work.await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /v1/organisation`: the key by which anybody verifies what this organisation's devices sealed.
+pub(super) async fn organisation(_office: Office, State(app): State<Shared>) -> Result<Json<Value>, Problem> {
+    let work = blocking(&app, |app| -> Result<Value, Problem> {
+        let (tenant, key) = app.store.read(|tx| {
+            let key = tx.organisation_key()?.public_key()?;
+            Ok::<_, StoreError>((tx.tenant().to_owned(), key))
+        })?;
+        Ok(json!({"tenant": tenant, "key": key, "fingerprint": key.fingerprint()}))
+    });
+    Ok(Json(work.await?))
 }
 
 /// `GET /v1/me`: whose device this is.

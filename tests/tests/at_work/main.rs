@@ -11,4 +11,5 @@ mod installation;
 mod overlay;
 mod points;
 mod sample;
+mod sealed;
 mod world;
