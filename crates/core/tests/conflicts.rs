@@ -313,7 +313,7 @@ fn one_command_is_one_change_though_it_says_the_same_again() {
     let again = job.try_do(answer("test-run", AnswerValue::Yes(true))).unwrap();
     assert_ne!(first.hash, again.hash);
     assert_eq!((again.seq, job.visit.heads()), (first.seq + 1, vec![again.hash]));
-    assert_eq!(job.visit.history().last().unwrap().command.as_deref(), Some("answer"));
+    assert_eq!(job.visit.headers().last().unwrap().command.as_deref(), Some("answer"));
 }
 
 #[test]

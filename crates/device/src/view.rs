@@ -188,7 +188,7 @@ impl Store {
             .filter(|own| own.on_device)
             .map(|own| own.hash)
             .collect();
-        let entries = document.history().into_iter().map(|header| HistoryEntry {
+        let entries = document.headers().into_iter().map(|header| HistoryEntry {
             change: hex(&header.hash),
             command: header.command.unwrap_or_default(),
             at: Timestamp::from_second(header.time).ok(),

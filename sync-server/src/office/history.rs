@@ -47,7 +47,7 @@ pub(crate) fn history(
     let loaded = load(tx, standards, id)?.ok_or_else(unknown)?;
     let log: HashMap<[u8; 32], ChangeRow> =
         tx.changes_of(id)?.into_iter().map(|row| (row.hash, row)).collect();
-    let entries = loaded.visit.history().into_iter().map(|change| {
+    let entries = loaded.visit.headers().into_iter().map(|change| {
         let row = log.get(&change.hash);
         HistoryEntry {
             hash: hex(&change.hash),

@@ -10,6 +10,7 @@ use super::command::{Command, Context, Registration};
 use super::containers::{Containers, Place};
 use super::entry::{EntryId, SealStatement};
 use super::error::{RecordError, Refusal};
+use super::history::{self, PastChange};
 use super::ownership::{self, ChangeHeader};
 use super::perform;
 use super::rendering::Version;
@@ -183,8 +184,15 @@ impl Document {
     }
 
     /// What each change of the history says of itself, in causal order.
-    pub fn history(&self) -> Vec<ChangeHeader> {
+    pub fn headers(&self) -> Vec<ChangeHeader> {
         self.doc.get_changes(&[]).iter().map(ChangeHeader::of).collect()
+    }
+
+    /// The whole history in causal order: what each change did to each field, who made it, and what stood there before.
+    ///
+    /// A visit of 1,000 changes takes a few milliseconds; nothing is kept of it.
+    pub fn history(&self) -> Vec<PastChange> {
+        history::fold(&self.doc.get_changes(&[]))
     }
 
     /// The next sequence number of an actor.

@@ -10,6 +10,7 @@ mod document;
 mod entry;
 mod error;
 mod files;
+mod history;
 mod hold;
 mod limits;
 mod ownership;
@@ -36,6 +37,7 @@ pub use entry::{
 };
 pub use error::{Need, RecordError, Refusal};
 pub use files::{FileUse, files_in, hashes_in};
+pub use history::{FieldChange, FieldEdit, PastChange, PastValue, TextEdit};
 pub use hold::{HoldPoint, HoldTest, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};

@@ -24,7 +24,7 @@ pub(super) fn closure(
     // The history first; then changes that wait for others inside the document and are not in its history.
     let waiting = logged.iter().filter(|change| !document.contains(&change.hash));
     let waiting = waiting.filter_map(|change| read_header(&change.bytes).ok());
-    for header in document.history().into_iter().chain(waiting) {
+    for header in document.headers().into_iter().chain(waiting) {
         let (code, reason) = if let Some((code, reason)) = refused.get(&header.hash) {
             ((*code).to_owned(), (*reason).to_owned())
         } else if let Some(parent) = header.deps.iter().find(|parent| hashes.contains(*parent)) {
