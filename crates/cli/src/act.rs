@@ -322,7 +322,7 @@ pub(crate) enum Act {
         /// answer:ITEM, attestation:PHASE or survey
         #[arg(value_parser = target)]
         target: ResolveTarget,
-        /// The version that stands, from 0 as `show` lists them
+        /// The version that stands, from 0 as `conflicts` lists them
         version: usize,
     },
     /// Send a message to the office

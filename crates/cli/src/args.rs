@@ -110,10 +110,18 @@ pub(crate) enum Verb {
     /// The alert is kept on the device before anything is tried, goes before all other work, and nothing in the record stops
     /// it. Ending the program ends the tries, not the alert: the next sync sends it first.
     Alert(AlertArgs),
-    /// Who changed what, and when
+    /// Who changed what, when and where, and what stood there before
     History {
         /// Id or order number
         visit: String,
+        /// One field alone: a rule, a note, an order field, assignment, survey, a phase, or a path
+        #[arg(long, value_name = "ITEM")]
+        field: Option<String>,
+    },
+    /// What two people wrote differently and nobody has settled yet
+    Conflicts {
+        /// Id or order number [default: all visits and shifts]
+        visit: Option<String>,
     },
     /// Say why a command would be refused, without carrying it out
     Preview {

@@ -4,8 +4,10 @@ mod act;
 mod args;
 mod attachments;
 mod complete;
+mod conflicts;
 mod failure;
 mod incidents;
+mod history;
 mod lists;
 mod names;
 mod next;
@@ -102,12 +104,13 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Incidents { visit } => incidents::list(&here, &visit),
         Verb::Incident { visit, situation } => incidents::show(&here, &visit, &situation),
         Verb::Alert(args) => incidents::alert(&here, args),
-        Verb::History { visit } => visit::history(&here, &visit),
         Verb::Report { visit, out, audience, photos } => visit::report(&here, &visit, out, audience, photos),
         Verb::Attachments(verb) => attachments::carry_out(&here, verb),
         Verb::Seal { visit } => sealed::seal(&here, &visit),
         Verb::Export { visit, out } => sealed::export(&here, &visit, &out),
         Verb::Verify { what, trust } => sealed::verify(&here, &what, trust),
+        Verb::History { visit, field } => history::history(&here, &visit, field),
+        Verb::Conflicts { visit } => conflicts::conflicts(&here, visit.as_deref()),
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
         Verb::Run { visit } => run::run(&here, visit.as_deref()),
         Verb::Act(act) => act::carry_out(&here, act),

@@ -159,18 +159,8 @@ impl<'a> Names<'a> {
 /// The place of a conflict in a step's argument: as JSON, or as one word.
 fn target(argument: &str) -> String {
     match serde_json::from_str::<ResolveTarget>(argument) {
-        Ok(target) => place(&target),
+        Ok(target) => target.to_string(),
         Err(_) => argument.to_owned(),
-    }
-}
-
-/// The place of a conflict as `resolve` takes it.
-pub(crate) fn place(target: &ResolveTarget) -> String {
-    match target {
-        ResolveTarget::Answer(item) => format!("answer:{item}"),
-        ResolveTarget::Attestation(phase) => format!("attestation:{phase}"),
-        ResolveTarget::Survey => "survey".to_owned(),
-        ResolveTarget::Assignment => "assignment".to_owned(),
     }
 }
 

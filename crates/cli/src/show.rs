@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::Here;
 use crate::failure::Failure;
 use crate::lists::local;
-use crate::names::{Names, place};
+use crate::names::Names;
 use crate::visit::find;
 use crate::words::{cut, points, span};
 
@@ -362,7 +362,7 @@ impl Page<'_> {
         }
         self.title(self.names.words.conflicts);
         for conflict in &self.view.record.conflicts {
-            self.line(&format!("  {}", place(&conflict.target)));
+            self.line(&format!("  {}", conflict.target));
             for (at, version) in conflict.versions.iter().enumerate() {
                 let value = cut(&said(&version.value).to_string(), 80);
                 self.line(&format!("    {at}: {value} · {} · {}", version.person, version.at));
@@ -384,7 +384,7 @@ impl Page<'_> {
 }
 
 /// What a version says, without who and when, which are shown beside it.
-fn said(version: &Value) -> Value {
+pub(crate) fn said(version: &Value) -> Value {
     if let Some(answer) = version.get("is") {
         return answer.clone();
     }

@@ -123,6 +123,7 @@ pub(crate) fn target(text: &str) -> Result<ResolveTarget, String> {
     match text.split_once(':') {
         Some(("answer", item)) if !item.is_empty() => Ok(ResolveTarget::Answer(item.to_owned())),
         Some(("attestation", phase)) if !phase.is_empty() => Ok(ResolveTarget::Attestation(phase.to_owned())),
+        Some(("order", field)) if !field.is_empty() => Ok(ResolveTarget::Order(field.to_owned())),
         None if text == "survey" => Ok(ResolveTarget::Survey),
         None if text == "assignment" => Ok(ResolveTarget::Assignment),
         _ => Err("write it as answer:ITEM, attestation:PHASE or survey".to_owned()),

@@ -1,6 +1,5 @@
-//! One visit or shift: found by what people call it, its history, its report.
+//! One visit or shift: found by what people call it, its report.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use jobsheet::Store;
@@ -9,7 +8,6 @@ use jobsheet_core::report::Audience;
 
 use crate::Here;
 use crate::failure::Failure;
-use crate::lists::local;
 use crate::words::cut;
 
 /// Finds a visit or shift by id or order number.
@@ -42,22 +40,6 @@ pub(crate) fn find(store: &Store, visit: &str) -> Result<DocumentId, Failure> {
 /// Meant as a UUID, but none.
 fn looks_like_uuid(text: &str) -> bool {
     text.matches('-').count() >= 4 && text.len() >= 30 && text.parse::<DocumentId>().is_err()
-}
-
-/// Prints the history.
-pub(crate) fn history(here: &Here<'_>, visit: &str) -> Result<(), Failure> {
-    let history = here.store.history(find(&here.store, visit)?)?;
-    here.output.result(&history, || {
-        let mut out = String::new();
-        for entry in &history {
-            let at = entry.at.map_or_else(String::new, |at| local(here, at));
-            let unsent = if entry.durable { "" } else { here.output.words.unsent };
-            let line =
-                format!("{at}  {:<20}  {}:{}  {unsent}", entry.command, cut(&entry.actor, 9), entry.seq);
-            let _ = writeln!(out, "{}", line.trim_end());
-        }
-        out
-    })
 }
 
 /// Renders the service report.

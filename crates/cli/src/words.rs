@@ -87,6 +87,12 @@ pub(crate) struct Words {
     pub(crate) young: &'static str,
     pub(crate) named: &'static str,
     pub(crate) kept_as: &'static str,
+    pub(crate) this_device: &'static str,
+    pub(crate) crew_device: &'static str,
+    pub(crate) office: &'static str,
+    pub(crate) replaced: &'static str,
+    pub(crate) written_at_once: &'static str,
+    pub(crate) office_settles: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -170,6 +176,12 @@ const ENGLISH: Words = Words {
     young: "too young to remove",
     named: "named",
     kept_as: "kept as",
+    this_device: "this device",
+    crew_device: "another device of the crew",
+    office: "office",
+    replaced: "replaced since",
+    written_at_once: "at the same time, neither before the other:",
+    office_settles: "the office settles this",
 };
 
 const CHINESE: Words = Words {
@@ -253,6 +265,12 @@ const CHINESE: Words = Words {
     young: "时间太短，不删除",
     named: "被引用",
     kept_as: "另存为",
+    this_device: "本设备",
+    crew_device: "班组其他设备",
+    office: "后台",
+    replaced: "已被替换",
+    written_at_once: "同时修改，互不知情：",
+    office_settles: "由后台确认",
 };
 
 impl Words {

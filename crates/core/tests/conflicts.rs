@@ -241,6 +241,53 @@ fn two_assignments() {
 }
 
 #[test]
+fn two_values_of_an_order_field() {
+    let fill = |value: &str| Command::FillOrder { field: "location".to_owned(), value: value.to_owned() };
+    for wins in ["Pier 4", "Pier 5"] {
+        let mut one = Job::dispatched("normal");
+        let mut two = one.clone();
+        two.visit.set_actor(&[31; 16]);
+        two.count += 10_000;
+        one.at("08:30").office(fill("Pier 4")).unwrap();
+        two.at("08:40").office(fill("Pier 5")).unwrap();
+        exchange(&mut one, &mut two);
+        let conflict = only_conflict(&one).clone();
+        let target = ResolveTarget::Order("location".to_owned());
+        assert_eq!((&conflict.target, conflict.target.side("x", &one.standard)), (&target, Side::Office));
+        assert_eq!(conflict.target.to_string(), "order:location");
+        let told: Vec<_> = conflict
+            .versions
+            .iter()
+            .map(|version| (version.value.as_str().unwrap(), version.person.as_str(), version.at))
+            .collect();
+        for (value, time) in [("Pier 4", "00:30"), ("Pier 5", "00:40")] {
+            let at = moment(&format!("2026-03-02T{time}:00Z"));
+            assert!(told.contains(&(value, "office", at)), "{told:?}");
+        }
+        assert_ne!(conflict.versions[0].actor, conflict.versions[1].actor);
+        // The crew sees it and leaves it to the office.
+        let steps = next(one.visit.record(), &one.standard, Side::Field, one.now.instant());
+        assert!(!steps.iter().any(|step| step.command == "resolve"));
+        let version = conflict.versions.iter().position(|version| version.value == wins).unwrap();
+        let settle = Command::Resolve { target, version };
+        assert_eq!(one.refused(settle.clone()).code(), "forbidden");
+        let steps = next(one.visit.record(), &one.standard, Side::Office, one.now.instant());
+        assert!(steps.iter().any(|step| step.command == "resolve"));
+        one.office(settle).unwrap();
+        assert_eq!(one.visit.record().conflicts, []);
+        exchange(&mut one, &mut two);
+        assert_eq!(two.visit.record().order["location"], wins);
+        assert_eq!(two.visit.record().conflicts, []);
+        // What lost is still told.
+        let told = serde_json::to_string(
+            &one.visit.history().into_iter().flat_map(|change| change.fields).collect::<Vec<_>>(),
+        )
+        .unwrap();
+        assert!(told.contains("Pier 4") && told.contains("Pier 5") && told.contains("Harbour Street"));
+    }
+}
+
+#[test]
 fn notes_keep_the_words_of_both() {
     let (mut one, mut two) = crew(Job::in_work("normal"));
     let words = |at: usize, delete: usize, insert: &str| Command::Note {

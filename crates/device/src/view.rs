@@ -44,23 +44,6 @@ pub struct VisitView {
     pub standard: Arc<Standard>,
 }
 
-/// One change of a visit or shift, as its history tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HistoryEntry {
-    /// SHA-256 of the change, hexadecimal.
-    pub change: String,
-    /// Name of the command.
-    pub command: String,
-    /// When, by the writer's clock.
-    pub at: Option<Timestamp>,
-    /// Actor that wrote it, hexadecimal: one installation, not a person.
-    pub actor: String,
-    /// The actor's sequence number, from 1.
-    pub seq: u64,
-    /// The server has it.
-    pub durable: bool,
-}
-
 impl Store {
     /// A visit or shift: its record, how it stands now, what to do next.
     ///
@@ -172,31 +155,6 @@ impl Store {
         visible_head(&tx, visit)?;
         let (document, _) = load_visit(&tx, visit)?;
         Ok(document.heads().iter().map(|head| hex(head)).collect())
-    }
-
-    /// The history of a visit or shift, parents first.
-    ///
-    /// # Errors
-    /// As [`Store::visit`].
-    pub fn history(&self, visit: DocumentId) -> Result<Vec<HistoryEntry>, StoreError> {
-        let mut reader = self.inner.connections.read()?;
-        let tx = reader.begin()?;
-        visible_head(&tx, visit)?;
-        let (document, _) = load_visit(&tx, visit)?;
-        let unsent: Vec<[u8; 32]> = store::own_changes(&tx, visit)?
-            .into_iter()
-            .filter(|own| own.on_device)
-            .map(|own| own.hash)
-            .collect();
-        let entries = document.headers().into_iter().map(|header| HistoryEntry {
-            change: hex(&header.hash),
-            command: header.command.unwrap_or_default(),
-            at: Timestamp::from_second(header.time).ok(),
-            actor: hex(&header.actor),
-            seq: header.seq,
-            durable: !unsent.contains(&header.hash),
-        });
-        Ok(entries.collect())
     }
 
     pub(crate) fn read<T>(

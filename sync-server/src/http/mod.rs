@@ -42,6 +42,7 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/visits/{id}", get(visits::show))
         .route("/v1/visits/{id}/report", get(visits::report))
         .route("/v1/visits/{id}/changes", get(visits::changes))
+        .route("/v1/conflicts", get(visits::conflicts))
         .route("/v1/visits/{id}/commands", post(visits::command))
         .route("/v1/visits/{id}/assignment", put(visits::assign))
         .route("/v1/technicians", get(people::technicians).post(people::add_technician))

@@ -18,7 +18,7 @@ use super::auth::Office;
 use super::input::{JsonBody, Paging, Params, PathId, blocking, without_values};
 use super::problem::Problem;
 use crate::app::{App, Shared};
-use crate::office::{self, Assign, HistoryEntry, OfficeError, Viewer};
+use crate::office::{self, Assign, ConflictPage, HistoryEntry, OfficeError, Viewer};
 use crate::store::{VisitFilter, VisitPage};
 
 #[derive(Deserialize)]
@@ -46,6 +46,17 @@ pub(super) struct ShowParams {
     lang: Option<String>,
     side: Option<Side>,
     role: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ChangesParams {
+    field: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PageParams {
+    page: Option<u32>,
+    size: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -108,13 +119,28 @@ pub(super) async fn report(
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(html.await?)))
 }
 
-/// `GET /v1/visits/{id}/changes`.
+/// `GET /v1/visits/{id}/changes?field=`.
 pub(super) async fn changes(
     _office: Office,
     State(app): State<Shared>,
     PathId(id): PathId,
+    Params(params): Params<ChangesParams>,
 ) -> Result<Json<Vec<HistoryEntry>>, Problem> {
-    Ok(Json(blocking(&app, move |app| app.store.read(|tx| office::history(tx, &app.standards, &id))).await?))
+    let work = move |app: &App| {
+        app.store.read(|tx| office::history(tx, &app.standards, &id, params.field.as_deref()))
+    };
+    Ok(Json(blocking(&app, work).await?))
+}
+
+/// `GET /v1/conflicts?page=&size=`.
+pub(super) async fn conflicts(
+    _office: Office,
+    State(app): State<Shared>,
+    Params(params): Params<PageParams>,
+) -> Result<Json<ConflictPage>, Problem> {
+    let (page, size) = Paging::new(params.page, params.size).get();
+    let work = move |app: &App| app.store.read(|tx| office::conflicts(tx, &app.standards, page, size));
+    Ok(Json(blocking(&app, work).await?))
 }
 
 /// `POST /v1/visits/{id}/commands`: answers with the visit as it is then.

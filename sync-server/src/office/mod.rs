@@ -22,7 +22,7 @@ pub(crate) use dispatch::{Dispatch, Register, dispatch, register};
 pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,
 };
-pub(crate) use history::{HistoryEntry, history};
+pub(crate) use history::{ConflictPage, HistoryEntry, conflicts, history};
 pub(crate) use open::{NewCase, NewShift, OpenedDocument, open_case, open_shift};
 pub(crate) use packs::{Published, StandardSummary, StandardView, list_standards, publish, show_standard};
 pub(crate) use roles::{Act, Role, Roles};

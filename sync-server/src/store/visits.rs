@@ -267,6 +267,26 @@ impl Reading<'_> {
         Ok(VisitPage { total: from_sql(total), page, size, visits })
     }
 
+    /// How many visits have registers with more than one value, and one page of them, last changed first: id and number.
+    pub(crate) fn visits_in_conflict(
+        &self,
+        page: u32,
+        size: u32,
+    ) -> Result<(u64, Vec<(Uuid, String)>), StoreError> {
+        let total: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM visit WHERE tenant = ?1 AND conflicts > 0")?
+            .query_row([self.tenant], |row| row.get(0))?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, number FROM visit WHERE tenant = ?1 AND conflicts > 0 ORDER BY updated_seq DESC, id
+             LIMIT ?2 OFFSET ?3",
+        )?;
+        let skip = to_sql(u64::from(page.saturating_sub(1)) * u64::from(size));
+        let rows = statement
+            .query_map((self.tenant, size, skip), |row| Ok((Uuid::from_bytes(row.get(0)?), row.get(1)?)))?;
+        Ok((from_sql(total), rows.collect::<Result<_, _>>()?))
+    }
+
     /// Visits whose nearest deadline has passed since they were judged.
     pub(crate) fn visits_overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Uuid>, StoreError> {
         let mut statement = self.connection.prepare_cached(

@@ -5,6 +5,7 @@
 
 mod by_next;
 mod counter;
+mod crew;
 mod hold;
 mod hotline;
 mod installation;

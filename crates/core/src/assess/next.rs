@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::consequence::{Consequence, consequences};
 use super::finding::{Assessment, Finding, Status};
 use super::proof::Evidences;
-use crate::record::{ALERT_RAISED, Command, Record, SealState, alerts, outdated};
+use crate::record::{ALERT_RAISED, Command, Conflict, Record, SealState, alerts, outdated};
 use crate::standard::{
     Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Situation, Standard, Usual,
 };
@@ -215,7 +215,8 @@ impl<'a> Steps<'a> {
     }
 
     fn conflicts(&mut self, record: &Record) {
-        for conflict in &record.conflicts {
+        let own = |conflict: &&Conflict| conflict.target.side(&record.job, self.standard) == self.side;
+        for conflict in record.conflicts.iter().filter(own) {
             let argument = serde_json::to_value(&conflict.target).ok().map(|target| match target {
                 serde_json::Value::String(text) => text,
                 other => other.to_string(),

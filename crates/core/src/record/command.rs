@@ -87,6 +87,8 @@ pub enum ResolveTarget {
     Attestation(String),
     /// The assignment (office).
     Assignment,
+    /// An order field, by id (office).
+    Order(String),
 }
 
 /// A command. In JSON: `{"do": "answer", "item": "…", "value": {"yes": true}}`.

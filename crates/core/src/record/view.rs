@@ -17,6 +17,7 @@ use super::entry::{
 };
 use super::error::RecordError;
 use super::write::{Entry, Write};
+use crate::Moment;
 use crate::standard::{Kind, Side, Standard};
 
 /// The standard that a document pins.
@@ -226,6 +227,7 @@ impl Record {
                 self.attestations.insert(key.to_owned(), attestation);
             }
             (Entry::Order(text), _) => {
+                self.settle(&ResolveTarget::Order(key.to_owned()));
                 self.order.insert(key.to_owned(), text);
             }
             // Append-only entries are keyed by UUIDs that the command itself brought.
@@ -246,14 +248,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn all(&mut self) {
-        let order = self.at.id(Place::Order);
-        for item in order.iter().flat_map(|order| self.doc.map_range(*order, ..)) {
-            if let ValueRef::Scalar(value) = &item.value
-                && let automerge::ScalarValueRef::Str(text) = value
-            {
-                self.record.order.insert(item.key.to_string(), text.to_string());
-            }
-        }
+        self.order();
         self.assignment();
         for (side, place) in [(Side::Office, Place::OfficeEvents), (Side::Field, Place::FieldEvents)] {
             for (id, event) in self.entries::<Event>(place) {
@@ -283,6 +278,21 @@ impl Reader<'_> {
         self.record.rating = survey.remove("rating");
         for (name, id) in &self.at.notes {
             self.record.notes.insert(name.clone(), self.doc.text(id).unwrap_or_default());
+        }
+    }
+
+    fn order(&mut self) {
+        let Some(order) = self.at.id(Place::Order).cloned() else { return };
+        for item in self.doc.map_range(&order, ..) {
+            if let ValueRef::Scalar(value) = &item.value
+                && let automerge::ScalarValueRef::Str(text) = value
+            {
+                let field = item.key.to_string();
+                if item.conflict {
+                    self.conflict(&order, &field, &ResolveTarget::Order(field.clone()));
+                }
+                self.record.order.insert(field, text.to_string());
+            }
         }
     }
 
@@ -354,14 +364,20 @@ impl Reader<'_> {
         if values.len() < 2 {
             return;
         }
+        let bare = matches!(target, ResolveTarget::Order(_));
         let mut versions: Vec<Version> = values
             .iter()
             .rev()
-            .filter_map(|(value, _)| {
-                let text = value.as_str()?;
+            .filter_map(|(value, id)| {
+                let automerge::ObjId::Id(_, actor, _) = id else { return None };
+                let (text, actor) = (value.as_str()?, actor.to_hex_string());
+                if bare {
+                    let (person, at) = ("office".to_owned(), self.made_at(id));
+                    return Some(Version { value: text.into(), person, at, actor });
+                }
                 let signed: Signed = serde_json::from_str(text).ok()?;
                 let value = serde_json::from_str(text).ok()?;
-                Some(Version { value, person: signed.by.person, at: signed.by.stamp.at })
+                Some(Version { value, person: signed.by.person, at: signed.by.stamp.at, actor })
             })
             .collect();
         // Equal values written twice are no conflict of substance, but stay listed: a person confirms with one command.
@@ -375,5 +391,12 @@ impl Reader<'_> {
             });
             self.record.conflicts.push(Conflict { target: target.clone(), versions });
         }
+    }
+
+    /// When the change was made that wrote a value, by its writer's clock.
+    fn made_at(&self, id: &automerge::ObjId) -> Moment {
+        let change = self.doc.hash_for_opid(id).and_then(|hash| self.doc.get_change_meta_by_hash(&hash));
+        let second = change.map_or(0, |change| change.timestamp);
+        Moment::utc(jiff::Timestamp::from_second(second).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
     }
 }

@@ -337,6 +337,7 @@ fn resolving_where_there_is_no_conflict() {
         ResolveTarget::Survey,
         ResolveTarget::Attestation("work".into()),
         ResolveTarget::Assignment,
+        ResolveTarget::Order("location".into()),
     ] {
         for version in [0, 1, usize::MAX] {
             let command = Command::Resolve { target: target.clone(), version };

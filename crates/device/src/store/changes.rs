@@ -1,6 +1,6 @@
 //! Rows of the change log, the snapshots made from it, and the actors that write it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jobsheet_core::record::{DocumentId, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -176,6 +176,17 @@ pub(crate) fn unsent_count(connection: &Connection, document: DocumentId) -> Res
     Ok(statement.query_row([document], |row| row.get(0))?)
 }
 
+/// Hashes of the unsent changes of a document.
+pub(crate) fn unsent_hashes(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<HashSet<[u8; 32]>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT hash FROM change WHERE document = ?1 AND state = 0")?;
+    let rows = statement.query_map([document], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Writes the unsent count into the list row.
 pub(crate) fn count_unsent(connection: &Connection, document: DocumentId) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached("UPDATE visit SET unsent = ?2 WHERE document = ?1")?;
@@ -310,6 +321,18 @@ pub(crate) fn actor(
     let found: Option<([u8; 16], i64)> =
         statement.query_row([document], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(found.map(|(actor, last)| (actor, u64::try_from(last).unwrap_or(0))))
+}
+
+/// Every actor under which this installation has written a document.
+pub(crate) fn own_actors(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<HashSet<Vec<u8>>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT actor FROM change WHERE document = ?1 AND origin = 0 UNION SELECT actor FROM actor WHERE document = ?1",
+    )?;
+    let rows = statement.query_map([document], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Stores the actor that writes a document from now on.

@@ -282,37 +282,34 @@ impl Plan<'_> {
         let value = chosen.value.clone();
         let unreadable =
             |_| invalid("version", "this version was written by a newer app; update the app to settle it");
+        let side = target.side(&self.record.job, self.standard);
+        self.side(side)?;
         let (place, key, entry) = match target {
             ResolveTarget::Answer(item) => {
                 let mut answer: Answer = serde_json::from_value(value).map_err(unreadable)?;
                 answer.first = Some(Box::new(answer.given().clone()));
                 answer.by = self.by();
-                let rule = self.standard.rule(item);
-                let side = rule
-                    .and_then(|rule| self.standard.side_of(&self.record.job, rule))
-                    .unwrap_or(Side::Field);
-                self.side(side)?;
                 (Place::answers(side), item.clone(), Entry::Answer(answer))
             }
             ResolveTarget::Survey => {
-                self.side(Side::Field)?;
                 let mut rating: Rating = serde_json::from_value(value).map_err(unreadable)?;
                 rating.first = Some(Box::new(rating.given().clone()));
                 rating.by = self.by();
                 (Place::Survey, "rating".to_owned(), Entry::Rating(rating))
             }
             ResolveTarget::Attestation(phase) => {
-                let side = if phase.contains('/') { Side::Office } else { Side::Field };
-                self.side(side)?;
                 let mut attestation: Attestation = serde_json::from_value(value).map_err(unreadable)?;
                 attestation.by = self.by();
                 (Place::attested(side), phase.clone(), Entry::Attestation(attestation))
             }
             ResolveTarget::Assignment => {
-                self.side(Side::Office)?;
                 let mut assignment: Assignment = serde_json::from_value(value).map_err(unreadable)?;
                 assignment.by = self.by();
                 (Place::Office, "assignment".to_owned(), Entry::Assignment(assignment))
+            }
+            ResolveTarget::Order(field) => {
+                let text = serde_json::from_value(value).map_err(unreadable)?;
+                (Place::Order, field.clone(), Entry::Order(text))
             }
         };
         Ok(vec![Write::Put { place, key, entry }])
