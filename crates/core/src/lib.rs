@@ -23,11 +23,10 @@ pub use time::{CLOCK_TOLERANCE, Elapsed, Moment, NotAMoment, Stamp};
 /// assert_eq!(jobsheet_core::hex(&[0x0f, 0xa0]), "0fa0");
 /// ```
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    digits.map(|digit| DIGITS[usize::from(digit)]).collect()
 }
 
 /// Reads hexadecimal digits. `None` if there is anything else.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::StoreError;
 use crate::apply::visible_head;
-use crate::store::{self, Identity, Store, load_visit};
+use crate::store::{self, Identity, Store, lock_warm};
 
 /// Where a change was made, seen from this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -62,14 +62,19 @@ impl Store {
     pub fn history(&self, visit: DocumentId) -> Result<Vec<HistoryEntry>, StoreError> {
         let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
-        visible_head(&tx, visit)?;
-        let (document, _) = load_visit(&tx, visit)?;
+        let head = visible_head(&tx, visit)?;
         let own = Own {
             actors: store::own_actors(&tx, visit)?,
             unsent: store::unsent_hashes(&tx, visit)?,
             technician: Identity::read(&tx)?.technician,
         };
-        Ok(told(&document, &own))
+        let history = if let Some(warm) = self.inner.warmth.known(visit, &head) {
+            lock_warm(&warm).visit.history()
+        } else {
+            let saved = store::saved(&tx, visit)?;
+            Document::history_of(&saved.snapshot, &saved.tail)?
+        };
+        Ok(told(history, &own))
     }
 
     /// What became of one field: the changes that concern it, each with what it did to it alone. The field is named by its
@@ -87,7 +92,7 @@ impl Store {
     }
 }
 
-fn told(document: &Document, own: &Own) -> Vec<HistoryEntry> {
+fn told(history: Vec<PastChange>, own: &Own) -> Vec<HistoryEntry> {
     let entry = |change: PastChange| {
         let PastChange { header, side, person, fields } = change;
         let device = match side {
@@ -110,5 +115,5 @@ fn told(document: &Document, own: &Own) -> Vec<HistoryEntry> {
             fields,
         }
     };
-    document.history().into_iter().map(entry).collect()
+    history.into_iter().map(entry).collect()
 }

@@ -79,7 +79,7 @@ fn own_device_crew_and_office_are_told_apart() {
     let [one, two] = &steps[..] else { panic!("{steps:?}") };
     assert_ne!(one.actor, two.actor);
     for (entry, other) in [(one, two), (two, one)] {
-        assert_eq!(entry.fields[0].beside, [other.change.clone()], "written at once");
+        assert_eq!(entry.fields[0].beside, std::slice::from_ref(&other.change), "written at once");
     }
     let location = store.field_history(visit_id(0), "location").unwrap();
     let FieldEdit::Put { before, .. } = &location[1].fields[0].edit else { panic!("{location:?}") };

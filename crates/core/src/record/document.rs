@@ -74,6 +74,13 @@ fn decode(changes: &[Vec<u8>]) -> Result<Vec<Change>, RecordError> {
     changes.iter().map(|bytes| ownership::read(bytes)).collect()
 }
 
+fn loaded(snapshot: &[u8], tail: &[Vec<u8>]) -> Result<Automerge, RecordError> {
+    let mut doc = Automerge::load(snapshot)
+        .map_err(|error| RecordError::Unreadable { what: "document", reason: error.to_string() })?;
+    doc.apply_changes(decode(tail)?).map_err(|error| automerge_error(&error))?;
+    Ok(doc)
+}
+
 impl Document {
     /// Registers a visit, a case or a shift: makes the document with its genesis change. The office does this, once.
     ///
@@ -127,10 +134,7 @@ impl Document {
     /// # Errors
     /// As [`Document::load`] and [`Document::merge`].
     pub fn load_with(snapshot: &[u8], tail: &[Vec<u8>]) -> Result<Self, RecordError> {
-        let mut doc = Automerge::load(snapshot)
-            .map_err(|error| RecordError::Unreadable { what: "document", reason: error.to_string() })?;
-        doc.apply_changes(decode(tail)?).map_err(|error| automerge_error(&error))?;
-        Self::of(doc)
+        Self::of(loaded(snapshot, tail)?)
     }
 
     /// Builds a visit from its whole history.
@@ -193,6 +197,14 @@ impl Document {
     /// A visit of 1,000 changes takes a few milliseconds; nothing is kept of it.
     pub fn history(&self) -> Vec<PastChange> {
         history::fold(&self.doc.get_changes(&[]))
+    }
+
+    /// The history of a document that is not loaded otherwise: as [`Document::history`], without reading the record.
+    ///
+    /// # Errors
+    /// As [`Document::load_with`].
+    pub fn history_of(snapshot: &[u8], tail: &[Vec<u8>]) -> Result<Vec<PastChange>, RecordError> {
+        Ok(history::fold(&loaded(snapshot, tail)?.get_changes(&[])))
     }
 
     /// The next sequence number of an actor.

@@ -40,7 +40,7 @@ pub use row::VisitRow;
 pub(crate) use row::{
     COLUMNS, Head, hot_update, read_head, read_row, row_of, short, unjudged_row, upsert, waiting_for,
 };
-pub(crate) use warm::{DocumentWriter, Warm, Warmth, load_visit, lock_warm};
+pub(crate) use warm::{DocumentWriter, Warm, Warmth, load_visit, lock_warm, saved};
 
 /// Changes after which a document is saved anew. Opening a cold visit merges fewer than this many changes into the last
 /// snapshot; saving costs about as much as one durable commit, so it is paid once in this many commands.

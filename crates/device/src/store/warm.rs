@@ -62,11 +62,18 @@ pub(crate) fn load_visit(
     connection: &Connection,
     document: DocumentId,
 ) -> Result<(Document, u32), StoreError> {
-    let Some(saved) = changes::snapshot_and_tail(connection, document)? else {
-        return Err(StoreError::Record(RecordError::NotARecord { missing: "snapshot".to_owned() }));
-    };
+    let saved = saved(connection, document)?;
     let count = u32::try_from(saved.tail.len()).unwrap_or(u32::MAX);
     Ok((Document::load_with(&saved.snapshot, &saved.tail)?, count))
+}
+
+/// A document as it is stored.
+pub(crate) fn saved(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<changes::SavedDocument, StoreError> {
+    changes::snapshot_and_tail(connection, document)?
+        .ok_or_else(|| StoreError::Record(RecordError::NotARecord { missing: "snapshot".to_owned() }))
 }
 
 /// The warm documents, bounded; the one used longest ago goes first.
@@ -88,15 +95,19 @@ impl Warmth {
         document: DocumentId,
         head: &Head,
     ) -> Result<Arc<Mutex<Warm>>, StoreError> {
-        let known = lock(&self.documents).get(&document).cloned();
-        if let Some(known) = known
-            && lock_warm(&known).version >= head.version
-        {
+        if let Some(known) = self.known(document, head) {
             return Ok(known);
         }
         let fresh = Arc::new(Mutex::new(Warm::load(connection, standards, document, head)?));
         self.put(document, &fresh);
         Ok(fresh)
+    }
+
+    /// The warm copy of a document that is not older than the row, if there is one.
+    pub(crate) fn known(&self, document: DocumentId, head: &Head) -> Option<Arc<Mutex<Warm>>> {
+        let known = lock(&self.documents).get(&document).cloned()?;
+        let fresh = lock_warm(&known).version >= head.version;
+        fresh.then_some(known)
     }
 
     /// Makes a copy the one that is used next. A reader may have loaded an older one meanwhile; versions tell them apart.

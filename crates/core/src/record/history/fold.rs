@@ -92,9 +92,13 @@ pub(crate) fn fold(changes: &[Change]) -> Vec<PastChange> {
     fold.told(changes)
 }
 
+fn key(seen: &Seen, op: &OpId) -> Option<OpKey> {
+    Some(OpKey { counter: op.counter(), actor: seen.actor(op.actor())? })
+}
+
 impl Fold<'_> {
     fn key(&self, op: &OpId) -> Option<OpKey> {
-        Some(OpKey { counter: op.counter(), actor: self.seen.actor(op.actor())? })
+        key(self.seen, op)
     }
 
     fn change(&mut self, at: usize, change: &Change) {
@@ -205,7 +209,8 @@ impl Fold<'_> {
                 None => return,
             },
         };
-        let gone: Vec<OpKey> = op.pred.iter().filter_map(|pred| self.key(pred)).collect();
+        let seen = self.seen;
+        let gone = op.pred.iter().filter_map(|pred| key(seen, pred));
         let note = &mut self.notes[at];
         match &op.action {
             OpType::Put(ScalarValue::Str(letter)) => note.insert(id, change, after, letter, !op.insert),

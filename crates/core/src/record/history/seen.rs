@@ -4,9 +4,13 @@ use std::collections::HashMap;
 
 use automerge::{ActorId, Change, ChangeHash};
 
+/// Actors that are looked for one after the other. A document has a handful, and hashing each would take longer.
+const FEW_ACTORS: usize = 8;
+
 /// Actors as numbers, and for every change how far its writer had heard of each of them.
 pub(super) struct Seen {
     actors: HashMap<ActorId, u32>,
+    few: Vec<(ActorId, u32)>,
     /// Actor and sequence number of each change.
     pub(super) made: Vec<(u32, u64)>,
     /// For each change, by actor: the last sequence number among the change and all it builds on.
@@ -16,11 +20,14 @@ pub(super) struct Seen {
 impl Seen {
     /// Reads what changes, parents first, build on.
     pub(super) fn of(changes: &[Change]) -> Self {
-        let mut seen = Self { actors: HashMap::new(), made: Vec::new(), clocks: Vec::new() };
+        let mut seen = Self { actors: HashMap::new(), few: Vec::new(), made: Vec::new(), clocks: Vec::new() };
         for change in changes {
             let next = u32::try_from(seen.actors.len()).unwrap_or(u32::MAX);
             let actor = *seen.actors.entry(change.actor_id().clone()).or_insert(next);
             seen.made.push((actor, change.seq()));
+        }
+        if seen.actors.len() <= FEW_ACTORS {
+            seen.few = seen.actors.iter().map(|(actor, number)| (actor.clone(), *number)).collect();
         }
         let mut places: HashMap<ChangeHash, usize> = HashMap::with_capacity(changes.len());
         for (at, change) in changes.iter().enumerate() {
@@ -42,7 +49,10 @@ impl Seen {
 
     /// The number of an actor. One that wrote no change of the document has none.
     pub(super) fn actor(&self, actor: &ActorId) -> Option<u32> {
-        self.actors.get(actor).copied()
+        if self.few.is_empty() {
+            return self.actors.get(actor).copied();
+        }
+        self.few.iter().find(|(known, _)| known == actor).map(|(_, number)| *number)
     }
 
     /// Actors by number, each with its rank: Automerge orders what was written at once by the actors' bytes.
