@@ -37,9 +37,9 @@ pub use attach::{
     DamagedFile, DocumentFacts, Exported, MAX_ATTACHMENT_BYTES, MAX_PICTURE_BYTES, MAX_PIXELS,
     MAX_SIGNATURE_BYTES, PhotoFacts, Presence, Sweep, THUMBNAIL_SIDE,
 };
+pub use conflicts::{OpenConflict, OpenVersion};
 pub use error::{ApplyError, StoreError};
 pub use export::verify_file;
-pub use conflicts::{OpenConflict, OpenVersion};
 pub use history::{HistoryEntry, Writer};
 pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};
