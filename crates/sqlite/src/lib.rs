@@ -33,6 +33,10 @@ pub const COMPANIONS: [&str; 4] = ["-wal", "-shm", "-journal", log::NOTE_SUFFIX]
 pub fn initialise() -> Result<(), Code> {
     static DONE: OnceLock<Result<(), Code>> = OnceLock::new();
     *DONE.get_or_init(|| {
+        // Messages of SQLCipher's would go to the error output of whoever embeds this; its errors reach us as results.
+        let quiet =
+            Connection::open_in_memory().and_then(|db| db.pragma_update(None, "cipher_log_level", "NONE"));
+        quiet.map_err(|_| Code(ffi::SQLITE_ERROR))?;
         layer::register(PLAIN, None, false, Box::new(Guard { pages: true }))?;
         layer::register(KEYED, None, false, Box::new(Guard { pages: false }))
     })
@@ -58,10 +62,10 @@ pub fn open_remains(path: &Path, key: Option<&Key>) -> Result<Connection> {
     log.push("-wal");
     // Where the log can not be mended, less can be read.
     let _ = log::accept(Path::new(&log));
+    initialise().map_err(|code| Error::SqliteFailure(ffi::Error::new(code.0), None))?;
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     if let Some(key) = key {
         unlock(&connection, key)?;
-        connection.pragma_update(None, "cipher_log_level", "NONE")?;
     }
     Ok(connection)
 }

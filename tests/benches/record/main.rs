@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod attach;
+mod encryption;
 mod history;
 mod measure;
 
@@ -23,6 +24,8 @@ fn main() {
     bars.extend(attach::bars(&folder));
 
     bars.extend(history::bars(&folder));
+
+    bars.extend(encryption::bars(&folder));
 
     let lines: String = bars.iter().map(Bar::line).collect();
     std::fs::write(folder.join("record.txt"), lines).unwrap();

@@ -105,5 +105,5 @@ pub(super) fn read(path: &Path) -> Result<(Vec<Saved>, u32), StoreError> {
 fn parse(line: &[u8]) -> Option<Line> {
     let (sum, json) = line.split_at_checked(65)?;
     let right = hex(&Sha256::digest(json));
-    if sum.strip_suffix(b" ")? != right.as_bytes() { None } else { serde_json::from_slice(json).ok() }
+    if sum.strip_suffix(b" ")? == right.as_bytes() { serde_json::from_slice(json).ok() } else { None }
 }

@@ -67,8 +67,6 @@ impl Access {
     fn unlock(&self, connection: &Connection) -> Result<(), StoreError> {
         if let Some(key) = &self.key {
             rusqlite::unlock(connection, key)?;
-            // Its messages go to the error output of whoever embeds this; its errors reach us as results.
-            connection.pragma_update(None, "cipher_log_level", "NONE")?;
         }
         Ok(())
     }
