@@ -1,5 +1,6 @@
 //! A damaged store: set aside, what is in it saved, and restored into a fresh one.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use jobsheet::{Key, Store};
@@ -56,10 +57,10 @@ pub(crate) fn restore(here: &Here<'_>, file: &Path) -> Result<(), Failure> {
     here.output.result(&restored, || {
         let mut text = format!("+ {} · = {}", restored.restored, restored.known);
         if restored.unusable + restored.damaged > 0 {
-            text.push_str(&format!(" · ✗ {} · ? {}", restored.unusable, restored.damaged));
+            let _ = write!(text, " · ✗ {} · ? {}", restored.unusable, restored.damaged);
         }
         for visit in &restored.elsewhere {
-            text.push_str(&format!("\n− {visit}"));
+            let _ = write!(text, "\n− {visit}");
         }
         text
     })
