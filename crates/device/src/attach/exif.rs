@@ -13,17 +13,24 @@ use jiff::{SignedDuration, Timestamp};
 use jobsheet_core::Moment;
 use jobsheet_core::record::{Shot, Spot};
 
-/// Most bytes of a photo that are read for it. Cameras write it first; a PNG or WebP may hold it behind the picture.
-const MAX_READ_BYTES: u64 = 8 << 20;
+/// Most bytes of a JPEG that are read for it: cameras write it first, in one segment of 64 kB at most.
+const MAX_JPEG_BYTES: u64 = 256 << 10;
+/// Most bytes of a HEIC that are read for it: its directory comes first and says where it is.
+const MAX_HEIC_BYTES: u64 = 1 << 20;
+/// Most bytes of a PNG or WebP that are read for it: it may stand behind the picture.
+const MAX_OTHER_BYTES: u64 = 8 << 20;
 /// Offsets of time zones are whole quarters of an hour.
 const QUARTER_S: i64 = 15 * 60;
 
 /// What the camera says, if it says anything. `device`: the UTC offset that is assumed where the camera names none.
 pub(super) fn read(file: &Path, media_type: &str, device: Offset) -> Option<Shot> {
-    if !matches!(media_type, "image/jpeg" | "image/png" | "image/webp" | "image/heic") {
-        return None;
-    }
-    let source = Bounded { file: File::open(file).ok()?, left: MAX_READ_BYTES };
+    let left = match media_type {
+        "image/jpeg" => MAX_JPEG_BYTES,
+        "image/heic" => MAX_HEIC_BYTES,
+        "image/png" | "image/webp" => MAX_OTHER_BYTES,
+        _ => return None,
+    };
+    let source = Bounded { file: File::open(file).ok()?, left };
     // A bug in the reader of a hostile file must not cost the photo.
     let read = catch_unwind(AssertUnwindSafe(|| {
         let mut reader = Reader::new();
