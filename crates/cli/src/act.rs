@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jobsheet::{DocumentFacts, PhotoFacts};
 use jobsheet_core::Moment;
 use jobsheet_core::record::{
-    Command, DocumentId, EntryId, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer,
+    Calibration, Command, DocumentId, EntryId, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer,
 };
 
 use crate::Here;
@@ -103,6 +103,20 @@ pub(crate) enum Act {
         /// The instrument it was read from
         #[arg(long)]
         instrument: Option<String>,
+        #[command(flatten)]
+        label: Label,
+    },
+    /// Read the value while the hold test that was begun last goes on
+    SampleHold {
+        #[command(flatten)]
+        on: On,
+        /// Rule id of the item
+        item: String,
+        /// The value now
+        #[arg(allow_negative_numbers = true)]
+        value: f64,
+        /// UCUM unit code, such as kPa
+        unit: String,
     },
     /// End the hold test that was begun last
     EndHold {
@@ -142,6 +156,8 @@ pub(crate) enum Act {
         /// The instrument it was read from
         #[arg(long)]
         instrument: Option<String>,
+        #[command(flatten)]
+        label: Label,
     },
     /// Edit a note
     Note {
@@ -334,6 +350,23 @@ pub(crate) enum Act {
     },
 }
 
+/// What the calibration label of an instrument says.
+#[derive(Debug, Args)]
+pub(crate) struct Label {
+    /// Day on which the instrument was calibrated, as on its label
+    #[arg(long, value_name = "DATE", requires = "instrument")]
+    calibrated: Option<jiff::civil::Date>,
+    /// Day on which its next calibration is due
+    #[arg(long, value_name = "DATE", requires = "calibrated")]
+    calibration_due: Option<jiff::civil::Date>,
+}
+
+impl Label {
+    fn calibration(&self) -> Option<Calibration> {
+        self.calibrated.map(|on| Calibration { on, due: self.calibration_due })
+    }
+}
+
 /// The visit or shift that a command is about.
 #[derive(Debug, Args)]
 pub(crate) struct On {
@@ -411,9 +444,11 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
         Act::HandOver(on) => (on, Command::HandOver),
         Act::Leave(on) => (on, Command::Leave),
         Act::Answer { on, item, value } => (on, Command::Answer { item, value: value.answer() }),
-        Act::BeginHold { on, item, value, unit, instrument } => {
-            (on, Command::BeginHold { item, value, unit, instrument })
+        Act::BeginHold { on, item, value, unit, instrument, label } => {
+            let calibration = label.calibration();
+            (on, Command::BeginHold { item, value, unit, instrument, calibration })
         }
+        Act::SampleHold { on, item, value, unit } => (on, Command::SampleHold { item, value, unit }),
         Act::EndHold { on, item, value, unit } => (on, Command::EndHold { item, value, unit }),
         Act::Decide { on, rule, decision, note } => {
             (on, Command::Decide { rule, approved: decision.approved(), note })
@@ -421,8 +456,9 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
         Act::Score { on, rule, cause, verdict, reason } => {
             (on, Command::Score { rule, cause, verdict: verdict.said(), reason })
         }
-        Act::Measure { on, quantity, value, unit, instrument } => {
-            (on, Command::Measure { quantity, value, unit, instrument })
+        Act::Measure { on, quantity, value, unit, instrument, label } => {
+            let calibration = label.calibration();
+            (on, Command::Measure { quantity, value, unit, instrument, calibration })
         }
         Act::Note { on, note, append: Some(words), .. } => {
             let words = if words == "-" { stdin()? } else { words };

@@ -110,6 +110,11 @@ pub(crate) enum Verb {
     /// The alert is kept on the device before anything is tried, goes before all other work, and nothing in the record stops
     /// it. Ending the program ends the tries, not the alert: the next sync sends it first.
     Alert(AlertArgs),
+    /// Hold tests: how long they have run, what is missing, what was read
+    Holds {
+        /// Id or order number
+        visit: String,
+    },
     /// Who changed what, when and where, and what stood there before
     History {
         /// Id or order number

@@ -51,6 +51,7 @@ fn rules(command: &mut Command) -> Vec<&mut String> {
     match command {
         Command::Answer { item: rule, .. }
         | Command::BeginHold { item: rule, .. }
+        | Command::SampleHold { item: rule, .. }
         | Command::EndHold { item: rule, .. }
         | Command::Decide { rule, .. }
         | Command::Score { rule, .. }

@@ -7,6 +7,7 @@ mod complete;
 mod conflicts;
 mod failure;
 mod history;
+mod holds;
 mod incidents;
 mod lists;
 mod names;
@@ -104,6 +105,7 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Incidents { visit } => incidents::list(&here, &visit),
         Verb::Incident { visit, situation } => incidents::show(&here, &visit, &situation),
         Verb::Alert(args) => incidents::alert(&here, args),
+        Verb::Holds { visit } => holds::list(&here, &visit),
         Verb::Report { visit, out, audience, photos } => visit::report(&here, &visit, out, audience, photos),
         Verb::Attachments(verb) => attachments::carry_out(&here, verb),
         Verb::Seal { visit } => sealed::seal(&here, &visit),

@@ -120,7 +120,7 @@ impl<'a> Names<'a> {
             "add-photo" | "add-document" => format!("{command} FILE --item {argument}"),
             "decide" => format!("decide {argument} --yes|--no"),
             "measure" => format!("measure {argument} VALUE {}", self.unit(argument)),
-            "begin-hold" | "end-hold" => {
+            "begin-hold" | "sample-hold" | "end-hold" => {
                 let ask = self.standard.rule(argument).and_then(Rule::ask);
                 let unit = ask.map_or("UNIT", |ask| match ask {
                     Ask::Hold(hold) => self.unit(&hold.quantity),

@@ -40,6 +40,11 @@ impl Moment {
         self.instant
     }
 
+    /// The day that the person saw.
+    pub fn day(&self) -> jiff::civil::Date {
+        self.offset.to_datetime(self.instant).date()
+    }
+
     /// The UTC offset.
     pub fn offset(&self) -> Offset {
         self.offset

@@ -368,8 +368,13 @@ fn measured_values_are_kept_to_the_last_bit() {
     let mut job = Job::in_work("normal");
     for value in [0.1 + 0.2, 230.399_999_999_999_98, 1.0e-300, 5e-324, 999.999_999_999_999_9, 1.0 / 3.0, 0.0]
     {
-        let command =
-            Command::Measure { quantity: "supply-voltage".into(), value, unit: "V".into(), instrument: None };
+        let command = Command::Measure {
+            quantity: "supply-voltage".into(),
+            value,
+            unit: "V".into(),
+            instrument: None,
+            calibration: None,
+        };
         job.go(command);
     }
     assert_eq!(Document::load(&job.visit.save()).unwrap().record(), job.visit.record());

@@ -243,6 +243,7 @@ fn pool(record: &Record, dice: &mut Dice) -> Vec<Command> {
         value: f64::from(u32::try_from(dice.roll(u32::MAX as usize)).unwrap()) / 4_294_967.3,
         unit: "Cel".to_owned(),
         instrument: None,
+        calibration: None,
     });
     list.push(Command::Dispatch {
         crew: vec!["tech-1".to_owned(), "tech-2".to_owned()],

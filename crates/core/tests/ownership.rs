@@ -390,6 +390,7 @@ fn every_change_of_a_field_command_is_admitted() {
             value: 101.325,
             unit: "kPa".into(),
             instrument: None,
+            calibration: None,
         },
         Command::Note { note: "steps".into(), edit: NoteEdit::Append("修🔧".repeat(MAX_NOTE_CHARS / 2)) },
         splice(0, 0, "带轮 🔧\r\n\0"),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jobsheet_core::assess::{self, Assessment, NextStep};
-use jobsheet_core::record::{Alert, DocumentId, Record, SealState, alerts};
+use jobsheet_core::record::{Alert, DocumentId, HoldView, Record, SealState, alerts, hold_views};
 use jobsheet_core::seal::verify;
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Lang, hex, report};
@@ -74,6 +74,17 @@ impl Store {
     /// As [`Store::visit`].
     pub fn situation(&self, visit: DocumentId, id: &str) -> Result<Option<assess::Incident>, StoreError> {
         self.read(visit, |warm, _, now| Ok(assess::situation(warm.visit.record(), &warm.standard, id, now)))
+    }
+
+    /// The last hold test of each item: how long it has run by this device's clocks, what is missing, what was read. The
+    /// running ones come first.
+    ///
+    /// # Errors
+    /// As [`Store::visit`].
+    pub fn holds(&self, visit: DocumentId) -> Result<Vec<HoldView>, StoreError> {
+        let skew = self.skew_ms()?;
+        let now = self.inner.options.clock.read().stamp(skew);
+        self.read(visit, |warm, _, _| Ok(hold_views(warm.visit.record(), &warm.standard, &now)))
     }
 
     /// The calls for help of a visit or shift, and how the office answered them.

@@ -180,6 +180,7 @@ fn close(duty: &Duty) {
         value: 4210.5,
         unit: "CNY".to_owned(),
         instrument: None,
+        calibration: None,
     };
     duty.at("17:15", &till).unwrap();
     assert_eq!(duty.at("17:20", &report("shift-ended")).unwrap().state, "ended");

@@ -113,34 +113,104 @@ fn one_second_short(lee: &Phone, visit: &str) {
     assert_eq!(again["error"]["code"], "invalid", "no test runs: {again}");
 }
 
-/// Where a phone is started anew nothing but its wall clock spans the test. It counts, and the finding says what it rests on.
+fn reads(value: f64) -> Value {
+    json!({ "do": "sample-hold", "item": TEST, "value": value, "unit": "mm[H2O]" })
+}
+
+/// Where a phone is started anew nothing but its wall clock spans the test, which proves nothing; what is read within each
+/// boot does.
 #[test]
 #[cfg(target_os = "linux")]
-fn after_a_restart_of_the_phone_the_test_rests_on_the_wall_clock() {
+fn across_a_restart_of_the_phone_only_what_was_read_within_a_boot_proves_the_test() {
     let world = World::new();
     let lee = world.phone("lee");
     let visit = dispatched(&world, &lee);
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     let now = jiff::Timestamp::now();
+    let later = |minutes: i64| (now + jiff::SignedDuration::from_mins(minutes)).to_string();
     // No clock is given: the phone has the machine's clocks, the one that counts from the boot among them.
     lee.work(&visit, &[plain("accept"), plain("depart")]).unwrap();
     lee.work(&visit, &[plain("arrive"), plain("start"), about("guarded-step-planned", "ignition")]).unwrap();
     lee.work(&visit, &[begins(5000.0)]).unwrap();
     let shown = lee.json(&["show", &visit]).unwrap();
     let (way, begun) = (stamp(&shown, "arrived"), stamp(&shown, "hold-started"));
-    assert_eq!((way.0, begun.0), (boot.trim(), boot.trim()), "two processes, one boot");
+    assert_eq!((begun.0, way.0), (boot.trim(), boot.trim()), "two processes, one boot");
     assert!(way.1 < begun.1, "and one clock that counts on");
     assert_eq!(finding(&shown, TEST)["status"], "outstanding");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let running = lee.json(&["holds", &visit]).unwrap();
+    let proved = running[0]["proved_seconds"].as_i64().unwrap();
+    assert!((2..60).contains(&proved), "the screen was locked, no process ran: {running}");
+    assert_eq!((&running[0]["verdict"], &running[0]["rebooted"]), (&json!("running"), &json!(false)));
 
-    let other_boot = (now + jiff::SignedDuration::from_mins(15)).to_string();
-    lee.at(&other_boot).work(&visit, &[ends(5000.0)]).unwrap();
-    let shown = on(&lee, &other_boot, &visit);
+    lee.at(&later(15)).work(&visit, &[ends(5000.0)]).unwrap();
+    let shown = on(&lee, &later(15), &visit);
+    let failed = finding(&shown, TEST);
+    assert_eq!((&failed["status"], &failed["clock_suspect"]), (&json!("violated"), &json!(true)), "{failed}");
+    assert!(failed["missing"].to_string().contains("restarted, proved 0 s < 600 s"), "{failed}");
+
+    // Begun before the restart, read twice after it, ten minutes apart: those ten minutes are proved.
+    lee.work(&visit, &[begins(5000.0)]).unwrap();
+    lee.at(&later(16)).work(&visit, &[reads(5000.0)]).unwrap();
+    lee.at(&later(22)).work(&visit, &[reads(5000.0)]).unwrap();
+    let running = lee.at(&later(23)).json(&["holds", &visit]).unwrap();
+    assert_eq!(running[0]["readings"].as_array().unwrap().len(), 3);
+    let proved = running[0]["proved_seconds"].as_i64().unwrap();
+    assert!((415..430).contains(&proved), "{running}");
+    let end = (now + jiff::SignedDuration::from_mins(26) + jiff::SignedDuration::from_secs(2)).to_string();
+    lee.at(&end).work(&visit, &[ends(5000.0)]).unwrap();
+    let shown = on(&lee, &end, &visit);
     let passed = finding(&shown, TEST);
     assert_eq!(
         (&passed["status"], &passed["clock_suspect"]),
         (&json!("satisfied"), &json!(true)),
         "{passed}"
     );
+    let view = lee.at(&end).json(&["holds", &visit]).unwrap();
+    assert_eq!((&view[0]["verdict"], &view[0]["rebooted"]), (&json!("passed"), &json!(true)));
+}
+
+#[test]
+fn a_value_that_fell_in_between_fails_the_test_though_it_rose_again() {
+    let world = World::new();
+    let lee = world.phone("lee");
+    let visit = on_site(&world, &lee);
+    let begin = [
+        "begin-hold",
+        &visit,
+        TEST,
+        "5100",
+        "mm[H2O]",
+        "--instrument",
+        "gauge 4",
+        "--calibrated",
+        "2025-11-03",
+        "--calibration-due",
+        "2026-11-03",
+    ];
+    lee.at("2026-03-02T09:00:00+08:00").json(&begin).unwrap();
+    let read =
+        |at: &str, value: &str| lee.at(at).json(&["sample-hold", &visit, TEST, value, "mm[H2O]"]).unwrap();
+    read("2026-03-02T09:03:00+08:00", "5100");
+    let running = lee.at("2026-03-02T09:04:00+08:00").json(&["holds", &visit]).unwrap();
+    let left = running[0]["remaining_seconds"].as_i64().unwrap();
+    assert!((&running[0]["verdict"] == "running") && (355..=361).contains(&left), "{running}");
+    read("2026-03-02T09:05:00+08:00", "5060");
+    let failing = lee.at("2026-03-02T09:05:30+08:00").json(&["holds", &visit]).unwrap();
+    assert_eq!((&failing[0]["verdict"], &failing[0]["lowest"]), (&json!("failing"), &json!(5060.0)));
+    assert_eq!(finding(&on(&lee, "2026-03-02T09:05:40+08:00", &visit), TEST)["status"], "violated");
+    works(&lee, "2026-03-02T09:11:00+08:00", &visit, &[ends(5100.0)]);
+    let shown = on(&lee, "2026-03-02T09:11:10+08:00", &visit);
+    let failed = finding(&shown, TEST);
+    assert!(failed["missing"].to_string().contains("drop 40 > 0"), "{failed}");
+    let light = about("guarded-step-started", "ignition");
+    stopped(&lee, "2026-03-02T09:12:00+08:00", &visit, &light, "not-yet", TEST, CLAUSE);
+    let over = lee.at("2026-03-02T09:12:30+08:00").run(&visit, &[reads(5100.0)]).unwrap().remove(0);
+    assert_eq!(over["error"]["code"], "invalid", "no test runs: {over}");
+    let measured = shown["record"]["measures"].as_object().unwrap().values().next().unwrap().clone();
+    assert_eq!(measured["calibration"], json!({ "on": "2025-11-03", "due": "2026-11-03" }));
+    let gauge = ["measure", &visit, "ignition-test-pressure", "1", "mm[H2O]", "--calibrated", "2025-11-03"];
+    assert_eq!(lee.at("2026-03-02T09:13:00+08:00").call(&gauge).unwrap().code, 2, "of which instrument?");
 }
 
 #[test]

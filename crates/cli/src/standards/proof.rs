@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use jobsheet_core::Lang;
 use jobsheet_core::standard::{
-    Ask, BreachDemand, Check, Classification, Conduct, Cost, Guidance, Hold, Instead, Item, PartsDemand,
-    PersonalPattern, Privacy, Rule, Score, StockAge, Warranty, Witness,
+    Ask, BreachDemand, Calibrated, Check, Classification, Conduct, Cost, Guidance, Hold, Instead, Item,
+    PartsDemand, PersonalPattern, Privacy, Rule, Score, StockAge, Warranty, Witness,
 };
 
 use super::speech::{Speech, list};
@@ -57,6 +57,7 @@ impl Speech<'_> {
                 .say("attested with its phase; the words are offered", "随所在阶段一并确认；系统给出话术")
                 .to_owned(),
             Check::Guidance(guidance) => self.instead(guidance).to_owned(),
+            Check::Calibrated(calibrated) => self.calibrated(calibrated),
             Check::Classification(class) => self.class(class),
             Check::Parts(parts) => match parts.demands {
                 PartsDemand::OldForNew => self.say(
@@ -78,6 +79,20 @@ impl Speech<'_> {
             Check::Cost(cost) => self.cost(cost),
             Check::Score(score) => self.score(score),
             Check::Privacy(privacy) => self.privacy(privacy).to_owned(),
+        }
+    }
+
+    fn calibrated(&self, calibrated: &Calibrated) -> String {
+        let names: Vec<String> =
+            calibrated.quantities.iter().map(|id| self.quantity(id).0.to_string()).collect();
+        let names = list(self.lang, names);
+        match (self.lang, &calibrated.within) {
+            (Lang::En, Some(within)) => {
+                format!("read from an instrument calibrated within {within}: {names}")
+            }
+            (Lang::En, None) => format!("read from a calibrated instrument: {names}"),
+            (Lang::Zh, Some(within)) => format!("所用仪器在 {within} 内校准过：{names}"),
+            (Lang::Zh, None) => format!("所用仪器已校准：{names}"),
         }
     }
 

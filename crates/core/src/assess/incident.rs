@@ -284,6 +284,7 @@ impl Evidences<'_> {
             | Check::Approval(_)
             | Check::Classification(_)
             | Check::Cost(_)
+            | Check::Calibrated(_)
             | Check::Parts(_) => {
                 let window = rule.window().and_then(|window| window.after.as_deref());
                 let begun = window.is_none_or(|after| self.timeline.has_come(after, judged.now));

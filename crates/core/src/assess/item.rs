@@ -108,7 +108,10 @@ impl Evidences<'_> {
 
     fn series(&self, rule: &Rule, quantity: &str, count: usize, min: Option<f64>, max: Option<f64>) -> Proof {
         let mut proof = Proof::default();
-        for measurement in self.record.measures.values().filter(|measured| measured.quantity == quantity) {
+        let measures = self.record.measures.iter().filter(|(_, measured)| measured.quantity == quantity);
+        let mut measures: Vec<_> = measures.collect();
+        measures.sort_by_key(|(id, measured)| (measured.by.stamp.corrected(), **id));
+        for (_, measurement) in measures {
             let value = format!("{} {}", measurement.value, measurement.unit);
             proof.evidence.push(Evidence::by(self.place("measure", quantity), value, &measurement.by));
             proof.violated |= min.is_some_and(|min| measurement.value < min);
@@ -135,7 +138,8 @@ impl Evidences<'_> {
             test.end.as_ref().map_or(&test.start.by, |end| &end.by),
         );
         evidence.entry = Some(test.id);
-        // Across a restart nothing but the wall clock is left, which anybody can set: the finding says so.
+        // Across a restart nothing but the wall clock is left, which anybody can set: the finding says so, and what is
+        // proved is the time that readings within each boot enclose.
         proof.clock_suspect = test.lasted().is_some_and(|lasted| lasted.clock_suspect || lasted.rebooted);
         proof.evidence.push(evidence);
         proof.missing = test.failures();

@@ -155,6 +155,7 @@ impl Evidences<'_> {
             | Check::Approval(_)
             | Check::Classification(_)
             | Check::Cost(_)
+            | Check::Calibrated(_)
             | Check::Parts(_) => self.duty(rule, judged.now, &mut finding),
             Check::Milestone(_) => deadline(milestones.filter(|status| status.rule == rule.id), &mut finding),
             Check::OnBreach(demand) => {

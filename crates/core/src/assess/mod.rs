@@ -1,5 +1,6 @@
 //! Judging: what a record satisfies, what is outstanding, what is late, and what to do next, each with its clause.
 
+mod calibration;
 mod conduct;
 mod consequence;
 mod facts;

@@ -416,6 +416,11 @@ impl<'a> Steps<'a> {
                 Some(("answer".to_owned(), Some(item)))
             }
             Check::Cost(cost) => Some(("measure".to_owned(), Some(cost.quantity.clone()?))),
+            Check::Calibrated(_) => {
+                let (_, rest) = finding.missing.first()?.split_once('.')?;
+                let quantity = rest.split_once(' ').map_or(rest, |(quantity, _)| quantity);
+                Some(("measure".to_owned(), Some(quantity.to_owned())))
+            }
             Check::StockAge(age) => Some(self.command_of_event(&age.mark)),
             Check::Score(_) => Some(("score".to_owned(), Some(rule.to_owned()))),
             Check::Parts(parts) => match parts.demands {

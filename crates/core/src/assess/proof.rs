@@ -172,6 +172,7 @@ impl<'a> Evidences<'a> {
             Check::Classification(class) => self.classification(rule, class),
             Check::Cost(cost) => self.cost(rule, cost),
             Check::Parts(parts) => self.parts(parts.demands),
+            Check::Calibrated(calibrated) => self.calibrated(calibrated),
             _ => Proof::default(),
         }
     }

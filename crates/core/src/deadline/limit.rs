@@ -112,6 +112,11 @@ impl LimitSpan {
         SignedDuration::from_secs(if self.negative { -self.seconds } else { self.seconds })
     }
 
+    /// The day that lies so many months and days after another; hours and less are left out.
+    pub(crate) fn after(&self, day: jiff::civil::Date) -> Option<jiff::civil::Date> {
+        day.checked_add(self.civil()).ok()
+    }
+
     /// The civil part without its sign.
     pub(super) fn civil(&self) -> Span {
         Span::new().months(self.months).days(self.days)

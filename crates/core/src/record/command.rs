@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Spot;
-use super::entry::{AnswerValue, EntryId, Exception, SealStatement, Shot};
+use super::entry::{AnswerValue, Calibration, EntryId, Exception, SealStatement, Shot};
 use crate::key::{Certificate, KeySignature, PublicKey};
 use crate::standard::Side;
 use crate::{Moment, Stamp};
@@ -182,6 +182,18 @@ pub enum Command {
         /// The instrument it was read from.
         #[serde(default)]
         instrument: Option<String>,
+        /// When the instrument was calibrated.
+        #[serde(default)]
+        calibration: Option<Calibration>,
+    },
+    /// Reads the value while the hold test that was begun last goes on.
+    SampleHold {
+        /// Rule id of the item.
+        item: String,
+        /// The value now, in `unit`.
+        value: f64,
+        /// UCUM unit code; must be the quantity's.
+        unit: String,
     },
     /// Ends the hold test that was begun last.
     EndHold {
@@ -213,6 +225,9 @@ pub enum Command {
         /// The instrument it was read from.
         #[serde(default)]
         instrument: Option<String>,
+        /// When the instrument was calibrated.
+        #[serde(default)]
+        calibration: Option<Calibration>,
     },
     /// Edits a note.
     Note {
@@ -483,6 +498,7 @@ impl Command {
             Command::Close => "close",
             Command::Answer { .. } => "answer",
             Command::BeginHold { .. } => "begin-hold",
+            Command::SampleHold { .. } => "sample-hold",
             Command::EndHold { .. } => "end-hold",
             Command::Decide { .. } => "decide",
             Command::Measure { .. } => "measure",

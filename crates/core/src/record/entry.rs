@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Stamp;
@@ -100,9 +101,23 @@ pub struct Measurement {
     /// The instrument it was read from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instrument: Option<String>,
+    /// When the instrument was calibrated; none: nothing is said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// Who and when.
     #[serde(flatten)]
     pub by: By,
+}
+
+/// When an instrument was calibrated, as its label says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// The day of the calibration.
+    pub on: Date,
+    /// The day on which the next one is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Date>,
 }
 
 /// Who is sent, when, and with what.

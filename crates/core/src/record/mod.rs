@@ -32,13 +32,13 @@ pub use command::{
 pub use conflict::{Conflict, Version};
 pub use document::{Applied, ApplyError, Document, Merged};
 pub use entry::{
-    Amendment, Answer, AnswerValue, Assignment, Attestation, By, DocumentFile, EntryId, Event, Exception,
-    Measurement, Message, PartUsed, Photo, Rating, Seal, SealStatement, Shot, Signature,
+    Amendment, Answer, AnswerValue, Assignment, Attestation, By, Calibration, DocumentFile, EntryId, Event,
+    Exception, Measurement, Message, PartUsed, Photo, Rating, Seal, SealStatement, Shot, Signature,
 };
 pub use error::{Need, RecordError, Refusal};
 pub use files::{FileUse, files_in, hashes_in};
 pub use history::{FieldChange, FieldEdit, PastChange, PastValue, TextEdit};
-pub use hold::{HoldPoint, HoldTest, holds};
+pub use hold::{HoldPoint, HoldReading, HoldTest, HoldVerdict, HoldView, hold_views, holds};
 pub use limits::*;
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
 pub use sealing::{SealState, outdated, signs_off};

@@ -9,7 +9,7 @@ use super::{DOER, Gives, Stage, is_score};
 use crate::Moment;
 use crate::assess::NextStep;
 use crate::deadline::{self, Limit};
-use crate::record::{AnswerValue, Command, NoteEdit, SurveyAnswer};
+use crate::record::{AnswerValue, Calibration, Command, NoteEdit, SurveyAnswer};
 use crate::standard::{Ask, Check, Choice, Course, Flow, Hold, OrderField, Quantity, Rule, Side, Standard};
 
 /// When a rehearsed document is registered: a Monday morning.
@@ -129,6 +129,7 @@ pub(super) fn gives(command: &Command) -> Gives {
         },
         Command::Measure { .. }
         | Command::BeginHold { .. }
+        | Command::SampleHold { .. }
         | Command::EndHold { .. }
         | Command::Dispatch { .. } => Gives::Figure,
         Command::Note { .. } | Command::ConsumePart { .. } | Command::Say { .. } => Gives::Words,
@@ -251,7 +252,24 @@ fn measure(stage: &Stage<'_>, rule: Option<&Rule>, id: &str) -> Option<Command> 
         (true, None, Some(max)) => f64::midpoint(max, known.max),
         _ => f64::midpoint(min.unwrap_or(known.min), max.unwrap_or(known.max)),
     };
-    Some(Command::Measure { quantity: id.to_owned(), value, unit: known.unit.clone(), instrument: None })
+    let (instrument, calibration) = instrument(stage, id);
+    Some(Command::Measure {
+        quantity: id.to_owned(),
+        value,
+        unit: known.unit.clone(),
+        instrument,
+        calibration,
+    })
+}
+
+/// An instrument that was calibrated today, where some rule asks for one.
+fn instrument(stage: &Stage<'_>, quantity: &str) -> (Option<String>, Option<Calibration>) {
+    let asks = |rule: &Rule| {
+        matches!(&rule.check, Check::Calibrated(calibrated)
+            if calibrated.quantities.iter().any(|known| known == quantity))
+    };
+    let asked = stage.plan.standard.pack().rules.iter().any(asks);
+    (asked.then(|| "gauge".to_owned()), asked.then(|| Calibration { on: stage.now.day(), due: None }))
 }
 
 fn hold(stage: &Stage<'_>, step: &NextStep, item: &str) -> Option<Command> {
@@ -261,7 +279,8 @@ fn hold(stage: &Stage<'_>, step: &NextStep, item: &str) -> Option<Command> {
     let unit = quantity(stage, id)?.unit.clone();
     let item = item.to_owned();
     Some(if step.command == "begin-hold" {
-        Command::BeginHold { item, value: *level, unit, instrument: Some("gauge".to_owned()) }
+        let (_, calibration) = instrument(stage, id);
+        Command::BeginHold { item, value: *level, unit, instrument: Some("gauge".to_owned()), calibration }
     } else {
         Command::EndHold { item, value: *level, unit }
     })

@@ -199,6 +199,7 @@ fn durations(rule: &Rule) -> Vec<&str> {
             _ => Vec::new(),
         },
         Check::StockAge(age) => vec![age.idle.as_str()],
+        Check::Calibrated(calibrated) => calibrated.within.iter().map(String::as_str).collect(),
         Check::Warranty(warranty) => warranty.lasts.iter().map(String::as_str).collect(),
         _ => Vec::new(),
     }
@@ -220,6 +221,7 @@ impl Rule {
             Check::Approval(approval) => Some(&approval.window),
             Check::Classification(class) => Some(&class.window),
             Check::Cost(cost) => Some(&cost.window),
+            Check::Calibrated(calibrated) => Some(&calibrated.window),
             _ => None,
         }
     }

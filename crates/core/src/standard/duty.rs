@@ -117,9 +117,47 @@ pub struct Hold {
     pub lasts: String,
     /// Largest drop from beginning to end, in the quantity's unit.
     pub drop: f64,
+    /// What counts where the phone was started anew during a test.
+    #[serde(default, skip_serializing_if = "AcrossBoots::is_samples")]
+    pub across_boots: AcrossBoots,
     /// An event that stands once a test has passed.
     #[serde(default)]
     pub event: Option<String>,
+}
+
+/// What of a hold test counts where the phone was started anew in between, or two phones read: no clock spans it but the
+/// wall clock, which anybody can set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AcrossBoots {
+    /// The time that readings before and readings after enclose; what lies between them does not.
+    #[default]
+    Samples,
+    /// The time by the wall clocks; the finding says what it rests on.
+    WallClock,
+    /// Nothing: the test is done again.
+    Never,
+}
+
+impl AcrossBoots {
+    fn is_samples(&self) -> bool {
+        *self == Self::Samples
+    }
+}
+
+/// The instruments from which values are read have been calibrated, and not too long ago.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Calibrated {
+    /// The quantities whose values must come from such an instrument: the latest value of each, in a series every one.
+    pub quantities: Vec<String>,
+    /// How old a calibration may be on the day of the reading: ISO 8601 duration in days, months or years. None: until the
+    /// instrument's own due date, if it has one.
+    #[serde(default)]
+    pub within: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub window: Window,
 }
 
 /// A value that stands in the record.

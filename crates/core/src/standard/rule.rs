@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pack::visits;
 use super::{
-    Act, Approval, Classification, Conduct, Cost, FieldCheck, Guidance, Item, Milestone, OnBreach,
-    PartsCheck, Privacy, Score, Script, StockAge, Warranty, Witness,
+    Act, Approval, Calibrated, Classification, Conduct, Cost, FieldCheck, Guidance, Item, Milestone,
+    OnBreach, PartsCheck, Privacy, Score, Script, StockAge, Warranty, Witness,
 };
 use crate::Text;
 
@@ -77,6 +77,8 @@ pub enum Check {
     Script(Script),
     /// A principle or a duty that no record can prove: shown, never asked.
     Guidance(Guidance),
+    /// The instruments have been calibrated.
+    Calibrated(Calibrated),
     /// A value is one of a closed set.
     Classification(Classification),
     /// What must happen with replaced parts.
@@ -106,6 +108,7 @@ impl Check {
             Check::Conduct(_) => "conduct",
             Check::Script(_) => "script",
             Check::Guidance(_) => "guidance",
+            Check::Calibrated(_) => "calibrated",
             Check::Classification(_) => "classification",
             Check::Parts(_) => "parts",
             Check::StockAge(_) => "stock-age",

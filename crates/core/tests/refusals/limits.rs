@@ -104,6 +104,7 @@ fn texts_up_to_their_limit_and_one_character_more() {
             value: 1.0,
             unit: "Cel".into(),
             instrument: Some(text),
+            calibration: None,
         },
         |text| Command::Report {
             event: "delay-foreseen".into(),

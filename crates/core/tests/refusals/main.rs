@@ -70,7 +70,13 @@ fn answer(item: &str, value: AnswerValue) -> Command {
 }
 
 fn measure(quantity: &str, value: f64, unit: &str) -> Command {
-    Command::Measure { quantity: quantity.to_owned(), value, unit: unit.to_owned(), instrument: None }
+    Command::Measure {
+        quantity: quantity.to_owned(),
+        value,
+        unit: unit.to_owned(),
+        instrument: None,
+        calibration: None,
+    }
 }
 
 fn append(words: impl Into<String>) -> Command {

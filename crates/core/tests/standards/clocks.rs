@@ -62,7 +62,13 @@ fn a_hold_is_measured_by_the_monotonic_clock() {
 fn hold_ends(desk: &mut Desk, item: &str, level: f64, begun: Moment, ends: &[(i64, i64, &str)]) {
     let unit = "mm[H2O]".to_owned();
     let item = item.to_owned();
-    let begin = Command::BeginHold { item: item.clone(), value: level, unit: unit.clone(), instrument: None };
+    let begin = Command::BeginHold {
+        item: item.clone(),
+        value: level,
+        unit: unit.clone(),
+        instrument: None,
+        calibration: None,
+    };
     desk.give_at(Side::Field, &begin, stamp(begun, 0, "a")).unwrap();
     for (mono, wall, boot) in ends {
         let end = Command::EndHold { item: item.clone(), value: level, unit: unit.clone() };

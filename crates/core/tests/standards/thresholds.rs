@@ -39,8 +39,13 @@ fn measured(standard: &Arc<Standard>, rule: &Rule, quantity: &str, values: &[f64
     let mut desk = before(standard, rule);
     for value in values {
         let unit = unit(standard, quantity);
-        let command =
-            Command::Measure { quantity: quantity.to_owned(), value: *value, unit, instrument: None };
+        let command = Command::Measure {
+            quantity: quantity.to_owned(),
+            value: *value,
+            unit,
+            instrument: None,
+            calibration: None,
+        };
         desk.now = after(desk.now, 30);
         let plausible = plausible(standard, quantity).contains(value);
         let given = desk.give(side(standard, rule, &desk), &command);
@@ -67,8 +72,13 @@ pub fn held(standard: &Arc<Standard>, rule: &Rule, begin: f64, end: f64, seconds
     let unit = unit(standard, &hold.quantity);
     let mut desk = before(standard, rule);
     let item = rule.id.clone();
-    let command =
-        Command::BeginHold { item: item.clone(), value: begin, unit: unit.clone(), instrument: None };
+    let command = Command::BeginHold {
+        item: item.clone(),
+        value: begin,
+        unit: unit.clone(),
+        instrument: None,
+        calibration: None,
+    };
     desk.give_at(Side::Field, &command, Stamp::wall(desk.now)).unwrap();
     desk.now = after(desk.now, seconds);
     desk.give(Side::Field, &Command::EndHold { item, value: end, unit }).unwrap();

@@ -5,7 +5,7 @@ use super::values::{invalid, limit_option, limit_words, need};
 use super::{Plan, Planned};
 use crate::record::command::ScoreVerdict;
 use crate::record::containers::Place;
-use crate::record::entry::Exception;
+use crate::record::entry::{Calibration, EntryId, Exception};
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_WORDS_CHARS};
 use crate::record::write::Write;
@@ -24,9 +24,16 @@ impl Plan<'_> {
     }
 
     /// Begins a test. The value is a measurement like any other too, so one reading serves the level and the hold.
-    pub(super) fn begin_hold(&self, item: &str, value: f64, unit: &str, instrument: Option<&str>) -> Planned {
+    pub(super) fn begin_hold(
+        &self,
+        item: &str,
+        value: f64,
+        unit: &str,
+        instrument: Option<&str>,
+        calibration: Option<Calibration>,
+    ) -> Planned {
         let (rule, hold) = self.hold(item)?;
-        let measurement = self.measurement(&hold.quantity, value, unit, instrument)?;
+        let measurement = self.measurement(&hold.quantity, value, unit, instrument, calibration)?;
         let mut writes = self.step("hold-started", |event| {
             event.about = Some(rule.id.clone());
             event.facts.insert("value".to_owned(), value.to_string());
@@ -37,21 +44,36 @@ impl Plan<'_> {
         Ok(writes)
     }
 
-    pub(super) fn end_hold(&self, item: &str, value: f64, unit: &str) -> Planned {
+    /// The test of an item that runs, for a value that is read from it.
+    fn running(&self, item: &str, value: f64, unit: &str) -> Result<(&Rule, EntryId), Refusal> {
         let (rule, hold) = self.hold(item)?;
         // Checks the value and the unit; what the test found stands in its own event.
-        self.measurement(&hold.quantity, value, unit, None)?;
-        let running = self.evidences.holds.get(&rule.id).filter(|test| test.end.is_none());
-        let Some(running) = running else {
-            return Err(Refusal::Invalid {
+        self.measurement(&hold.quantity, value, unit, None, None)?;
+        match self.evidences.holds.get(&rule.id).filter(|test| test.end.is_none()) {
+            Some(running) => Ok((rule, running.id)),
+            None => Err(Refusal::Invalid {
                 field: "item".to_owned(),
                 reason: "no test of it runs; use `begin-hold` first".to_owned(),
                 rule: Some(Box::new(need(rule))),
-            });
-        };
+            }),
+        }
+    }
+
+    pub(super) fn sample_hold(&self, item: &str, value: f64, unit: &str) -> Planned {
+        let (rule, running) = self.running(item, value, unit)?;
+        self.step("hold-sampled", |event| {
+            event.about = Some(rule.id.clone());
+            event.facts.insert("hold".to_owned(), running.to_string());
+            event.facts.insert("value".to_owned(), value.to_string());
+            event.facts.insert("unit".to_owned(), unit.to_owned());
+        })
+    }
+
+    pub(super) fn end_hold(&self, item: &str, value: f64, unit: &str) -> Planned {
+        let (rule, running) = self.running(item, value, unit)?;
         self.step("hold-ended", |event| {
             event.about = Some(rule.id.clone());
-            event.ends = vec![running.id];
+            event.ends = vec![running];
             event.facts.insert("value".to_owned(), value.to_string());
             event.facts.insert("unit".to_owned(), unit.to_owned());
         })

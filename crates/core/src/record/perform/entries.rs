@@ -6,7 +6,7 @@ use super::{Plan, Planned};
 use crate::record::command::{NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
 use crate::record::containers::Place;
 use crate::record::entry::{
-    Answer, AnswerValue, Assignment, Attestation, Exception, Measurement, PartUsed, Rating,
+    Answer, AnswerValue, Assignment, Attestation, Calibration, Exception, Measurement, PartUsed, Rating,
 };
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
@@ -67,8 +67,9 @@ impl Plan<'_> {
         value: f64,
         unit: &str,
         instrument: Option<&str>,
+        calibration: Option<Calibration>,
     ) -> Planned {
-        let entry = self.measurement(quantity, value, unit, instrument)?;
+        let entry = self.measurement(quantity, value, unit, instrument, calibration)?;
         Ok(vec![self.append(Place::measures(self.context.actor.side), entry)])
     }
 
@@ -78,6 +79,7 @@ impl Plan<'_> {
         value: f64,
         unit: &str,
         instrument: Option<&str>,
+        calibration: Option<Calibration>,
     ) -> Result<Entry, Refusal> {
         let Some(known) = self.standard.pack().quantities.iter().find(|known| known.id == quantity) else {
             return Err(invalid("quantity", "the standard has no such quantity"));
@@ -86,6 +88,18 @@ impl Plan<'_> {
         self.side(rule.map_or(Ok(Side::Field), |rule| self.in_scope("quantity", rule))?)?;
         self.unsealed(rule)?;
         limit_option("instrument", instrument, MAX_NAME_CHARS)?;
+        if let Some(calibration) = calibration {
+            if instrument.is_none() {
+                return Err(invalid("instrument", "name the instrument that was calibrated"));
+            }
+            let today = self.context.stamp.at.day();
+            if calibration.on > today {
+                return Err(invalid("calibration.on", "lies ahead"));
+            }
+            if calibration.due.is_some_and(|due| due < calibration.on) {
+                return Err(invalid("calibration.due", "is before the calibration"));
+            }
+        }
         let wrong = |field: &str, reason: String| {
             Err(Refusal::Invalid { field: field.to_owned(), reason, rule: rule.map(need).map(Box::new) })
         };
@@ -103,6 +117,7 @@ impl Plan<'_> {
             value,
             unit: unit.to_owned(),
             instrument: instrument.map(ToOwned::to_owned),
+            calibration,
             by: self.by(),
         }))
     }

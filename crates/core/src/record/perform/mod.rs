@@ -147,13 +147,14 @@ impl Plan<'_> {
             Command::Leave => self.step("left-site", |_| {}),
             Command::Close => self.step("closed", |_| {}),
             Command::Answer { item, value } => self.answer(item, value),
-            Command::BeginHold { item, value, unit, instrument } => {
-                self.begin_hold(item, *value, unit, instrument.as_deref())
+            Command::BeginHold { item, value, unit, instrument, calibration } => {
+                self.begin_hold(item, *value, unit, instrument.as_deref(), *calibration)
             }
+            Command::SampleHold { item, value, unit } => self.sample_hold(item, *value, unit),
             Command::EndHold { item, value, unit } => self.end_hold(item, *value, unit),
             Command::Decide { rule, approved, note } => self.decide(rule, *approved, note.as_deref()),
-            Command::Measure { quantity, value, unit, instrument } => {
-                self.measure(quantity, *value, unit, instrument.as_deref())
+            Command::Measure { quantity, value, unit, instrument, calibration } => {
+                self.measure(quantity, *value, unit, instrument.as_deref(), *calibration)
             }
             Command::Note { note, edit } => self.note(note, edit),
             Command::ConsumePart { number, name, quantity, serial, replaces } => {

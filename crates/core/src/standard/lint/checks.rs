@@ -7,7 +7,9 @@ use super::place::Path;
 use super::rules::At;
 use super::words::{checks as say, flow as say_flow, names as say_name};
 use crate::deadline::{Limit, LimitSpan};
-use crate::standard::{Approval, Ask, Check, Choice, Classification, FieldCheck, Hold, Quantity, Script};
+use crate::standard::{
+    Approval, Ask, Calibrated, Check, Choice, Classification, FieldCheck, Hold, Quantity, Script,
+};
 
 impl Linter<'_, '_> {
     pub(super) fn item(&mut self, at: &At, ask: &Ask) {
@@ -37,6 +39,17 @@ impl Linter<'_, '_> {
                 }
             }
             Ask::YesNo | Ask::Text | Ask::Time | Ask::Photo { .. } | Ask::Document => {}
+        }
+    }
+
+    pub(super) fn calibrated(&mut self, at: &At, calibrated: &Calibrated) {
+        let path = at.path.key("quantities");
+        self.known_all("quantities", &path, &calibrated.quantities);
+        if calibrated.quantities.is_empty() {
+            self.out.say(&say::NO_QUANTITY, path, []);
+        }
+        if let Some(within) = &calibrated.within {
+            self.positive(at.path.key("within"), within);
         }
     }
 

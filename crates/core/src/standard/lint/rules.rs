@@ -115,6 +115,7 @@ impl Linter<'_, '_> {
             Check::Conduct(conduct) => self.after(at, conduct.after.as_deref()),
             Check::Script(script) => self.script(at, script),
             Check::Guidance(_) | Check::Parts(_) => {}
+            Check::Calibrated(calibrated) => self.calibrated(at, calibrated),
             Check::Classification(class) => self.classification(at, class),
             Check::StockAge(age) => self.stock_age(at, age),
             Check::Warranty(warranty) => self.warranty(at, warranty),

@@ -48,6 +48,9 @@ faults! {
     NEGATIVE_DROP: Error "negative-drop",
         "the drop allowed is negative" / "允许的下降量为负",
         "write how far the value may fall, at least 0" / "请写明允许下降多少，不小于 0";
+    NO_QUANTITY: Error "no-quantity",
+        "the rule names no quantity whose instruments must be calibrated" / "该规则没有写明须使用已校准仪器的量",
+        "name at least one of `quantities`" / "请在 quantities 中至少写明一个量";
     BAD_DURATION: Error "bad-duration",
         "`{0}` is not a duration" / "“{0}”不是时长",
         "write an ISO 8601 duration such as PT30M, P3D or P1M" / "请写 ISO 8601 时长，如 PT30M、P3D、P1M";
