@@ -83,8 +83,7 @@ impl Speech<'_> {
     }
 
     fn calibrated(&self, calibrated: &Calibrated) -> String {
-        let names: Vec<String> =
-            calibrated.quantities.iter().map(|id| self.quantity(id).0.to_string()).collect();
+        let names: Vec<String> = calibrated.quantities.iter().map(|id| self.quantity(id).0).collect();
         let names = list(self.lang, names);
         match (self.lang, &calibrated.within) {
             (Lang::En, Some(within)) => {

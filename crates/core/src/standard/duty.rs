@@ -140,6 +140,7 @@ pub enum AcrossBoots {
 }
 
 impl AcrossBoots {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
     fn is_samples(&self) -> bool {
         *self == Self::Samples
     }

@@ -111,7 +111,7 @@ pub fn ways(standard: &Arc<Standard>, rule: &Rule, job: &str, kept: &[Word]) -> 
         }
         Check::Privacy(_) => vec!["breach reported by complaint".to_owned()],
         Check::Parts(_) => vec!["left out".to_owned(), "old part kept".to_owned()],
-        Check::Act(_) | Check::Cost(_) => vec!["left out".to_owned()],
+        Check::Act(_) | Check::Cost(_) | Check::Calibrated(_) => vec!["left out".to_owned()],
         Check::Score(score) => {
             let condition =
                 score.condition.first().map(|event| format!("not incident {event}; points pending"));
