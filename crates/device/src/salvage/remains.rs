@@ -48,6 +48,8 @@ pub(super) fn read(folder: &Path, key: Option<&Key>) -> Result<Remains, StoreErr
     let file = scratch.path().join(DATABASE);
     Access::check_key(&file, key)?;
     let connection = rusqlite::open_remains(&file, key)?;
+    // A table whose description is damaged is not there; the others are.
+    connection.pragma_update(None, "writable_schema", true)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
     Ok(collect(&connection))
 }
