@@ -393,13 +393,13 @@ pub(crate) fn carry_out(here: &Here<'_>, act: Act) -> Result<(), Failure> {
         Act::AddPhoto { on, file, item, moment, caption, pair_with } => {
             let visit = find(&here.store, &on.visit)?;
             let item = in_full(here, visit, item)?;
-            let facts = PhotoFacts { item, moment, caption, pair_with };
+            let facts = PhotoFacts { item, moment, caption, pair_with, amend: on.amend };
             return here.output.receipt(&here.store.attach(visit, &file, &facts)?);
         }
         Act::AddDocument { on, file, name, item } => {
             let visit = find(&here.store, &on.visit)?;
             let item = in_full(here, visit, item)?;
-            let facts = DocumentFacts { item, name };
+            let facts = DocumentFacts { item, name, amend: on.amend };
             return here.output.receipt(&here.store.attach_document(visit, &file, &facts)?);
         }
         Act::Sign { on, role, name, image: Some(strokes) } => {

@@ -141,9 +141,17 @@ fn attach(
                 key.parse().map_err(|_| Failure::input("pair_with", "give the key of a photo, a UUID"))
             });
             let (moment, caption) = (text("moment")?, text("caption")?);
-            Taken::Photo(PhotoFacts { item, moment, caption, pair_with: pair_with.transpose()? })
+            Taken::Photo(PhotoFacts {
+                item,
+                moment,
+                caption,
+                pair_with: pair_with.transpose()?,
+                amend: text("amend")?,
+            })
         }
-        WithFile::Document => Taken::Document(DocumentFacts { item, name: text("name")? }),
+        WithFile::Document => {
+            Taken::Document(DocumentFacts { item, name: text("name")?, amend: text("amend")? })
+        }
         WithFile::Strokes => {
             let missing = |name| Failure::input(name, "is missing");
             let role = text("role")?.ok_or_else(|| missing("role"))?;

@@ -51,9 +51,7 @@ impl Store {
     /// disk nor to the document in memory.
     pub fn apply(&self, visit: DocumentId, command: &Command) -> Result<Receipt, ApplyError> {
         let receipt = self.carry_out(visit, command)?;
-        if matches!(command, Command::Sign { .. }) {
-            self.seal_if_due(visit);
-        }
+        self.seal_after(visit, command);
         Ok(receipt)
     }
 

@@ -79,9 +79,16 @@ impl Store {
         self.carry_out(visit, &Command::Seal { statement, key: public, certificate, signature })
     }
 
-    /// Seals after a signature, if that was the last one. A key that can not be used now leaves the signature as it is: the
-    /// record stays due for its seal, and the next signature, sync or [`Store::seal`] makes it.
-    pub(crate) fn seal_if_due(&self, visit: DocumentId) {
+    /// Seals after a signature, if that was the last one.
+    pub(crate) fn seal_after(&self, visit: DocumentId, command: &Command) {
+        if matches!(command, Command::Sign { .. }) {
+            self.seal_if_due(visit);
+        }
+    }
+
+    /// A key that can not be used now leaves the signatures as they are: the record stays due for its seal, and the next
+    /// signature, sync or [`Store::seal`] makes it.
+    fn seal_if_due(&self, visit: DocumentId) {
         let done = match self.seal_state(visit) {
             Ok(SealState::Due) => self.seal(visit).map(drop),
             Ok(_) => self.forget_due(visit).map_err(ApplyError::from),

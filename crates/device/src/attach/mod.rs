@@ -62,6 +62,8 @@ pub struct PhotoFacts {
     pub caption: Option<String>,
     /// Key of the photo of another moment that it shows the same thing as.
     pub pair_with: Option<EntryId>,
+    /// Why it is added to a record that is sealed: it is then an amendment.
+    pub amend: Option<String>,
 }
 
 /// What a document is.
@@ -71,6 +73,16 @@ pub struct DocumentFacts {
     pub item: Option<String>,
     /// What people call it; none: the name of the file.
     pub name: Option<String>,
+    /// Why it is added to a record that is sealed: it is then an amendment.
+    pub amend: Option<String>,
+}
+
+/// The command, or the amendment that carries it out.
+fn amended(reason: Option<&String>, command: Command) -> Command {
+    match reason {
+        Some(reason) => Command::Amend { reason: reason.clone(), command: Box::new(command) },
+        None => command,
+    }
 }
 
 impl Store {
@@ -81,15 +93,18 @@ impl Store {
     /// [`AttachError`]; a file that the record refuses is not kept.
     pub fn attach(&self, visit: DocumentId, file: &Path, facts: &PhotoFacts) -> Result<Receipt, AttachError> {
         let offset = self.inner.options.clock.read().offset;
-        self.keep_and_name(visit, file, &self.inner.options.attachments, |kept, path| Command::AddPhoto {
-            sha256: kept.sha256.clone(),
-            size: kept.size,
-            item: facts.item.clone(),
-            moment: facts.moment.clone(),
-            caption: facts.caption.clone(),
-            pair_with: facts.pair_with,
-            shot: path.and_then(|path| exif::read(path, &kept.media_type, offset)),
-            media_type: kept.media_type.clone(),
+        self.keep_and_name(visit, file, &self.inner.options.attachments, |kept, path| {
+            let photo = Command::AddPhoto {
+                sha256: kept.sha256.clone(),
+                size: kept.size,
+                item: facts.item.clone(),
+                moment: facts.moment.clone(),
+                caption: facts.caption.clone(),
+                pair_with: facts.pair_with,
+                shot: path.and_then(|path| exif::read(path, &kept.media_type, offset)),
+                media_type: kept.media_type.clone(),
+            };
+            amended(facts.amend.as_ref(), photo)
         })
     }
 
@@ -105,12 +120,15 @@ impl Store {
     ) -> Result<Receipt, AttachError> {
         let own = || file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = facts.name.clone().unwrap_or_else(own);
-        self.keep_and_name(visit, file, &self.inner.options.attachments, |kept, _| Command::AddDocument {
-            sha256: kept.sha256.clone(),
-            size: kept.size,
-            media_type: kept.media_type.clone(),
-            name: name.clone(),
-            item: facts.item.clone(),
+        self.keep_and_name(visit, file, &self.inner.options.attachments, |kept, _| {
+            let document = Command::AddDocument {
+                sha256: kept.sha256.clone(),
+                size: kept.size,
+                media_type: kept.media_type.clone(),
+                name: name.clone(),
+                item: facts.item.clone(),
+            };
+            amended(facts.amend.as_ref(), document)
         })
     }
 
@@ -170,12 +188,16 @@ impl Store {
         let folder = Folder::of(self);
         let copied = self.copy_in(&folder, Some(visit), file, limits)?;
         let command = command(&attachment(&copied), Some(copied.part.path()));
-        // From here until the record names it no sweep runs, and nobody else uses up what is left.
-        let _lock = folder.lock()?;
-        self.fits(&folder, Some(visit), limits, Some(&copied.sha256), copied.size)?;
-        place(&folder, &copied)?;
-        // Refused after all, it is swept in time: another document may name the same bytes.
-        Ok(self.apply(visit, &command)?)
+        let receipt = {
+            // From here until the record names it no sweep runs, and nobody else uses up what is left.
+            let _lock = folder.lock()?;
+            self.fits(&folder, Some(visit), limits, Some(&copied.sha256), copied.size)?;
+            place(&folder, &copied)?;
+            // Refused after all, it is swept in time: another document may name the same bytes.
+            self.carry_out(visit, &command)?
+        };
+        self.seal_after(visit, &command);
+        Ok(receipt)
     }
 
     fn copy_in(

@@ -74,7 +74,7 @@ fn documents_keep_their_name_and_strokes_are_named_by_the_signature() {
     let folder = seeded.folder.path();
     let pdf = write(folder, "manual.pdf", b"%PDF-1.7 and so on");
     seeded.store.attach_document(visit_id(0), &pdf, &DocumentFacts::default()).unwrap();
-    let named = DocumentFacts { name: Some("Contract".to_owned()), item: None };
+    let named = DocumentFacts { name: Some("Contract".to_owned()), ..DocumentFacts::default() };
     seeded.store.attach_document(visit_id(0), &pdf, &named).unwrap();
     let record = seeded.store.visit(visit_id(0)).unwrap().record;
     let mut names: Vec<&str> = record.documents.values().map(|file| file.name.as_str()).collect();
