@@ -26,12 +26,9 @@ fn main() {
 
     bars.extend(history::bars(&folder));
 
-<<<<<<< HEAD
     bars.extend(encryption::bars(&folder));
 
-=======
     bars.extend(seal::bars(&folder));
->>>>>>> 8a317d8 (Bench: seal and verify)
 
     let lines: String = bars.iter().map(Bar::line).collect();
     std::fs::write(folder.join("record.txt"), lines).unwrap();
