@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::documents::derive_missing;
 use crate::office::By;
 use crate::standards::Standards;
 use crate::store::{Store, StoreError};
@@ -24,7 +25,9 @@ pub(crate) type Shared = Arc<App>;
 impl App {
     /// Opens the store in a data directory.
     pub(crate) fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
-        Ok(Self { store: Store::open(folder)?, standards: Standards::default(), clock })
+        let app = Self { store: Store::open(folder)?, standards: Standards::default(), clock };
+        app.store.write(|tx| derive_missing(tx, &app.standards))?;
+        Ok(app)
     }
 
     /// The server itself, or whoever works at its command line, acting now.

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jobsheet_core::assess;
-use jobsheet_core::record::{Actor, Context, Document, Record, alerts};
+use jobsheet_core::record::{
+    Actor, Context, Document, Record, alerts, old_parts, part_requests, parts_in_change,
+};
 use jobsheet_core::standard::{Side, Standard};
+use jobsheet_core::stock::Use;
 use jobsheet_core::{Moment, Stamp};
 use uuid::Uuid;
 
@@ -52,7 +55,63 @@ pub(crate) fn commit(
     let last = first + changes.len().saturating_sub(1) as u64;
     tx.store_document(id, &visit.save(), &visit.heads(), &shown, last)?;
     tx.store_alerts(id, &alerts(visit.record()), now)?;
+    note_uses(tx, id, visit, changes, first)?;
+    store_parts(tx, id, visit.record(), standard)?;
     Ok(first)
+}
+
+/// Takes the parts that the changes of devices record as used from the vans of those who used them.
+fn note_uses(
+    tx: &Writing<'_>,
+    id: &Uuid,
+    visit: &Document,
+    changes: &[NewChange],
+    first: u64,
+) -> Result<(), StoreError> {
+    if visit.record().parts.is_empty() {
+        return Ok(());
+    }
+    for (seq, change) in (first..).zip(changes).filter(|(_, change)| change.device.is_some()) {
+        let parts = parts_in_change(visit, &change.bytes).map_err(|error| StoreError::Damaged {
+            what: "change",
+            id: jobsheet_core::hex(&change.hash),
+            reason: error.to_string(),
+        })?;
+        for (entry, part) in parts {
+            let used =
+                Use { number: part.number, name: part.name, quantity: part.quantity, serial: part.serial };
+            tx.add_use(&part.by.person, seq, id, &entry, &used)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores what the lists of old parts and of parts asked for show of a record. A record that never had any costs nothing.
+fn store_parts(tx: &Writing<'_>, id: &Uuid, record: &Record, standard: &Standard) -> Result<(), StoreError> {
+    let old = old_parts(record);
+    if !old.is_empty() {
+        tx.store_old_parts(id, &old)?;
+    }
+    let requests = part_requests(record, standard);
+    if !requests.is_empty() {
+        tx.store_part_requests(id, &requests)?;
+    }
+    Ok(())
+}
+
+/// Derives from all documents what an older version did not.
+pub(crate) fn derive_missing(tx: &Writing<'_>, standards: &Standards) -> Result<(), StoreError> {
+    if !tx.take_to_derive("parts")? {
+        return Ok(());
+    }
+    for id in tx.all_documents()? {
+        match load(tx, standards, &id) {
+            Ok(Some(Loaded { visit, standard, .. })) => store_parts(tx, &id, visit.record(), &standard)?,
+            Ok(None) => {}
+            Err(error) => tracing::error!(visit = %id, %error, "parts could not be derived"),
+        }
+    }
+    Ok(())
 }
 
 /// Most visits judged anew in one transaction, so that writers do not wait long.

@@ -56,7 +56,7 @@ pub fn field_commands(standard: &Standard, number: u64) -> Vec<Command> {
                 name: None,
                 quantity: 1 + u32::try_from(at % 3).unwrap_or(0),
                 serial: Some(format!("SN{number:06}{at:02}")),
-                replaces: Some(OldPart { serial: None, returned: at % 2 == 0 }),
+                replaces: Some(OldPart { serial: None, returned: at % 2 == 0, condition: None }),
             });
         }
     }

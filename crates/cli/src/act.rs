@@ -7,13 +7,15 @@ use clap::{Args, Subcommand};
 use jobsheet::{DocumentFacts, PhotoFacts};
 use jobsheet_core::Moment;
 use jobsheet_core::record::{
-    Calibration, Command, DocumentId, EntryId, Exception, NoteEdit, OldPart, ResolveTarget, SurveyAnswer,
+    Calibration, Command, Condition, DocumentId, EntryId, Exception, NoteEdit, OldPart, ResolveTarget,
+    SurveyAnswer,
 };
+use uuid::Uuid;
 
 use crate::Here;
 use crate::complete::{complete, qualified};
 use crate::failure::Failure;
-use crate::value::{BreachSource, Decision, Value, Verdict, exception, target};
+use crate::value::{BreachSource, Decision, Value, Verdict, condition, exception, target};
 use crate::visit::find;
 
 /// Longest text that is read from standard input, in bytes. Longer ones are refused by the record anyway.
@@ -199,9 +201,41 @@ pub(crate) enum Act {
         /// Serial number of the old part
         #[arg(long, requires = "replaces")]
         old_serial: Option<String>,
+        /// Condition of the old part: defective, worn, damaged or intact
+        #[arg(long, requires = "replaces", value_parser = condition)]
+        condition: Option<Condition>,
         /// The old part was taken back for the store
         #[arg(long, requires = "replaces")]
         returned: bool,
+    },
+    /// Hand an old part in
+    HandInPart {
+        #[command(flatten)]
+        on: On,
+        /// Key of the part that took its place, as `jobsheet parts returns` lists it
+        part: Uuid,
+        /// Serial number of the old part
+        #[arg(long)]
+        serial: Option<String>,
+        /// Its condition: defective, worn, damaged or intact
+        #[arg(long, value_parser = condition)]
+        condition: Option<Condition>,
+    },
+    /// Ask the office for a part that is needed and not at hand
+    RequestPart {
+        #[command(flatten)]
+        on: On,
+        /// Part number
+        number: String,
+        /// Pieces
+        #[arg(long, default_value_t = 1)]
+        quantity: u32,
+        /// Name of the part
+        #[arg(long)]
+        name: Option<String>,
+        /// Words
+        #[arg(long)]
+        note: Option<String>,
     },
     /// Keep a photo and name it in the record
     AddPhoto {
@@ -468,9 +502,25 @@ fn plain(act: Act) -> Result<(On, Command), Failure> {
             let edit = NoteEdit::Splice { at: at.unwrap_or_default(), delete, insert };
             (on, Command::Note { note, edit })
         }
-        Act::ConsumePart { on, number, quantity, name, serial, replaces, old_serial, returned } => {
-            let replaces = replaces.then_some(OldPart { serial: old_serial, returned });
+        Act::ConsumePart {
+            on,
+            number,
+            quantity,
+            name,
+            serial,
+            replaces,
+            old_serial,
+            condition,
+            returned,
+        } => {
+            let replaces = replaces.then_some(OldPart { serial: old_serial, returned, condition });
             (on, Command::ConsumePart { number, name, quantity, serial, replaces })
+        }
+        Act::HandInPart { on, part, serial, condition } => {
+            (on, Command::HandInPart { part, serial, condition })
+        }
+        Act::RequestPart { on, number, quantity, name, note } => {
+            (on, Command::RequestPart { number, name, quantity, note })
         }
         Act::Survey { on, level, words } => (on, Command::Survey(SurveyAnswer { level, words })),
         Act::Attest { on, phase, exceptions } => (on, Command::Attest { phase, exceptions, role: None }),

@@ -146,6 +146,14 @@ pub(crate) enum Verb {
         /// The visit or shift of lines that name none
         visit: Option<String>,
     },
+    /// Parts: what lies in the van, old parts to hand in, parts asked for
+    #[command(subcommand)]
+    Parts(PartsVerb),
+    /// What a visit costs and whom, by the warranty and the company's tariffs
+    Charge {
+        /// Id or order number
+        visit: String,
+    },
     /// Work that the server does not have yet
     Outbox,
     /// Changes that were refused and are kept
@@ -221,6 +229,16 @@ pub(crate) enum Verb {
     },
     #[command(flatten)]
     Act(Act),
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum PartsVerb {
+    /// What lies in the van now
+    Stock,
+    /// Old parts that the store has not received yet
+    Returns,
+    /// Parts that were asked for, and what has become of them
+    Requests,
 }
 
 #[derive(Debug, clap::Args)]

@@ -13,6 +13,7 @@ mod lists;
 mod names;
 mod next;
 mod output;
+mod parts;
 mod run;
 mod salvage;
 mod sealed;
@@ -98,6 +99,8 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Enrol { server, code, name } => server::enrol(&here, &server, &code, name),
         Verb::Sync => server::sync(&here),
         Verb::Visits(query) => lists::visits(&here, query),
+        Verb::Parts(verb) => parts::show(&here, verb),
+        Verb::Charge { visit } => parts::charge(&here, &visit),
         Verb::Outbox => lists::outbox(&here),
         Verb::Quarantine { discard } => lists::quarantine(&here, discard),
         Verb::Show { visit } => show::show(&here, &visit),

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use jobsheet_core::Moment;
-use jobsheet_core::record::{AnswerValue, Exception, ResolveTarget, ScoreVerdict};
+use jobsheet_core::record::{AnswerValue, Condition, Exception, ResolveTarget, ScoreVerdict};
 
 /// An answer.
 #[derive(Debug, Args)]
@@ -117,6 +117,13 @@ pub(crate) fn exception(text: &str) -> Result<Exception, String> {
         }
         _ => Err("write it as RULE=REASON".to_owned()),
     }
+}
+
+pub(crate) fn condition(text: &str) -> Result<Condition, String> {
+    Condition::of(text).ok_or_else(|| {
+        let known: Vec<&str> = Condition::ALL.into_iter().map(Condition::id).collect();
+        format!("write one of {}", known.join(", "))
+    })
 }
 
 pub(crate) fn target(text: &str) -> Result<ResolveTarget, String> {

@@ -11,6 +11,8 @@ pub mod rehearse;
 pub mod report;
 pub mod seal;
 pub mod standard;
+pub mod stock;
+pub mod tariff;
 mod text;
 mod time;
 

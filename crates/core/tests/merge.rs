@@ -236,7 +236,9 @@ fn pool(record: &Record, dice: &mut Dice) -> Vec<Command> {
         name: None,
         quantity: 1 + u32::try_from(dice.roll(3)).unwrap(),
         serial: None,
-        replaces: [None, Some(OldPart { serial: None, returned: dice.roll(2) == 0 })][dice.roll(2)].clone(),
+        replaces: [None, Some(OldPart { serial: None, returned: dice.roll(2) == 0, condition: None })]
+            [dice.roll(2)]
+        .clone(),
     });
     list.push(Command::Measure {
         quantity: "temperature".to_owned(),

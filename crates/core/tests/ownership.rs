@@ -401,7 +401,7 @@ fn every_change_of_a_field_command_is_admitted() {
             name: Some("belt".into()),
             quantity: 2,
             serial: Some("1".into()),
-            replaces: Some(OldPart { serial: None, returned: true }),
+            replaces: Some(OldPart { serial: None, returned: true, condition: None }),
         },
         Command::AddPhoto {
             sha256: "ab".repeat(32),

@@ -81,7 +81,7 @@ fn part() -> Command {
         name: None,
         quantity: 1,
         serial: None,
-        replaces: Some(OldPart { serial: None, returned: true }),
+        replaces: Some(OldPart { serial: None, returned: true, condition: None }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Commands: checked, carried out and durable before the caller is told.
 
 use jiff::Timestamp;
-use jobsheet_core::record::{Actor, Applied, Command, Context, DocumentId};
+use jobsheet_core::record::{Actor, Applied, Command, Context, DocumentId, Record};
 use jobsheet_core::standard::Side;
 use jobsheet_core::{Moment, hex};
 use jobsheet_wire::MAX_CHANGE_BYTES;
@@ -68,7 +68,7 @@ impl Store {
             let standard = warm.standard.clone();
             let applied = warm.visit.apply(&standard, command, &hand.context)?;
             // From here to the commit the document is ahead of the disk.
-            let written = write(&tx, &mut head, &mut warm, &applied, hand.now)
+            let written = write(&tx, &mut head, &mut warm, &applied, &hand)
                 .and_then(|row| {
                     if matches!(command, Command::Alert { .. }) {
                         store::note_alert(&tx, visit, &applied.hash)?;
@@ -164,7 +164,7 @@ fn write(
     head: &mut Head,
     warm: &mut Warm,
     applied: &Applied,
-    now: Timestamp,
+    hand: &Hand,
 ) -> Result<VisitRow, ApplyError> {
     if applied.bytes.len() > MAX_CHANGE_BYTES {
         return Err(ApplyError::TooLarge { size: applied.bytes.len(), limit: MAX_CHANGE_BYTES });
@@ -196,10 +196,30 @@ fn write(
         warm.tail = 0;
     }
     let record = warm.visit.record();
-    let row = store::row_of(record, &warm.standard, now, head.unsent);
+    note_parts(connection, record, head.last_change, hand)?;
+    let row = store::row_of(record, &warm.standard, hand.now, head.unsent);
     match &warm.row {
         Some(before) => store::hot_update(connection, head, before, &row, &record.standard)?,
         None => store::upsert(connection, head, &row, &record.standard)?,
     }
     Ok(row)
+}
+
+/// What the ledgers of parts take from a command: a part used, replaced or asked for.
+fn note_parts(connection: &Connection, record: &Record, n: i64, hand: &Hand) -> Result<(), StoreError> {
+    let entry = hand.context.entry_id;
+    let part = record.parts.get(&entry);
+    if let Some(part) = part {
+        store::note_use(connection, record.id, n, entry, part)?;
+    }
+    let replaced = part.is_some_and(|part| part.replaces.is_some());
+    if replaced || record.event(&entry).is_some_and(|(_, event)| asks_for_a_part(&event.kind)) {
+        store::note_with_parts(connection, record.id)?;
+    }
+    Ok(())
+}
+
+/// Whether an event says that a part is needed and not at hand.
+pub(crate) fn asks_for_a_part(kind: &str) -> bool {
+    kind == "part-asked-for" || kind == "part-missing"
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use jobsheet_core::assess::{self, Assessment, NextStep};
+use jobsheet_core::assess::{self, Assessment, Charge, NextStep};
 use jobsheet_core::record::{Alert, DocumentId, HoldView, Record, SealState, alerts, hold_views};
 use jobsheet_core::seal::verify;
 use jobsheet_core::standard::{Side, Standard};
@@ -33,6 +33,8 @@ pub struct VisitView {
     pub record: Record,
     /// How it stands against its standard now.
     pub assessment: Assessment,
+    /// What it costs and whom, by the tariffs of the company.
+    pub charge: Charge,
     /// What to do now, in order, and why.
     pub next: Vec<NextStep>,
     /// How it stands with its signatures and its seal.
@@ -50,11 +52,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownVisit`], [`StoreError::Revoked`], [`StoreError::PackMissing`].
     pub fn visit(&self, visit: DocumentId) -> Result<VisitView, StoreError> {
+        let tariffs = self.tariffs()?;
         self.read(visit, |warm, transport, now| {
             let record = warm.visit.record().clone();
             let (assessment, next) = assess::judge(&record, &warm.standard, Side::Field, now);
             let seal = record.seal_state(&warm.standard);
-            Ok(VisitView { record, assessment, next, seal, transport, standard: warm.standard.clone() })
+            let charge = assess::charge(&record, &warm.standard, &tariffs);
+            let standard = warm.standard.clone();
+            Ok(VisitView { record, assessment, charge, next, seal, transport, standard })
         })
     }
 
@@ -123,11 +128,12 @@ impl Store {
         audience: report::Audience,
         pictures: &report::Pictures,
     ) -> Result<String, StoreError> {
-        let trust = self.trust()?;
+        let (trust, tariffs) = (self.trust()?, self.tariffs()?);
         self.read(visit, |warm, _, now| {
             let verification = verify(&warm.visit, &warm.standard, &trust);
             let record = warm.visit.record();
-            report::html(record, &warm.standard, &verification, now, lang, audience, pictures)
+            let with = (pictures, tariffs.as_slice());
+            report::html_with_charge(record, &warm.standard, &verification, now, lang, audience, with)
                 .map_err(|error| StoreError::Report(error.to_string()))
         })
     }

@@ -7,7 +7,8 @@ use minicbor::{Decode, Encode};
 use crate::message::{Exchange, Reply, binding};
 use crate::{
     MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
-    MAX_INFLATED_BYTES, PROTOCOL,
+    MAX_INFLATED_BYTES, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
+    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PROTOCOL, Stock, Tariffs,
 };
 
 const ZSTD_LEVEL: i32 = 3;
@@ -92,12 +93,35 @@ pub fn encode_reply(message: &Reply) -> Result<Vec<u8>, WireError> {
     encode(message)
 }
 
-/// Reads the server's message.
+/// Reads the server's message and checks its limits.
 ///
 /// # Errors
 /// Any [`WireError`].
 pub fn decode_reply(body: &[u8]) -> Result<Reply, WireError> {
-    decode(body)
+    let message: Reply = decode(body)?;
+    message.stock.as_ref().map_or(Ok(()), check_stock)?;
+    message.tariffs.as_ref().map_or(Ok(()), check_tariffs)?;
+    Ok(message)
+}
+
+fn at_most(what: &'static str, many: usize, limit: usize) -> Result<(), WireError> {
+    if many > limit { Err(WireError::TooLarge { what, limit }) } else { Ok(()) }
+}
+
+fn check_stock(stock: &Stock) -> Result<(), WireError> {
+    at_most("number of stock lines", stock.lines.len(), MAX_STOCK_LINES)?;
+    at_most("number of stock faults", stock.faults.len(), MAX_STOCK_FAULTS)?;
+    at_most("number of uses included", stock.included.len(), MAX_STOCK_INCLUDED)?;
+    let serials = stock.lines.iter().map(|line| line.serials.len()).sum();
+    at_most("number of serial numbers", serials, MAX_STOCK_SERIALS)
+}
+
+fn check_tariffs(tariffs: &Tariffs) -> Result<(), WireError> {
+    at_most("number of tariffs", tariffs.tariffs.len(), MAX_TARIFFS)?;
+    for tariff in &tariffs.tariffs {
+        at_most("a tariff", tariff.len(), MAX_TARIFF_BYTES)?;
+    }
+    at_most("all tariffs together", tariffs.tariffs.iter().map(String::len).sum(), MAX_TARIFFS_BYTES)
 }
 
 fn encode(message: &impl Encode<()>) -> Result<Vec<u8>, WireError> {
@@ -151,6 +175,8 @@ mod tests {
             push: vec![DocumentPush { document, changes, binding: bound }],
             packs: Vec::new(),
             sent_at_ms: 1_700_000_000_000,
+            stock: None,
+            tariffs: None,
         }
     }
 

@@ -12,3 +12,17 @@ pub const MAX_CHANGES_PER_DOCUMENT: usize = 4096;
 pub const MAX_DOCUMENTS_PER_EXCHANGE: usize = 1024;
 /// How many bytes of changes and snapshots one reply brings before it says that there is more.
 pub const PULL_PAGE_BYTES: usize = 2 << 20;
+/// Most lines of a stock.
+pub const MAX_STOCK_LINES: usize = 2000;
+/// Most serial numbers of a stock, on all lines.
+pub const MAX_STOCK_SERIALS: usize = 5000;
+/// Most faults that are told of a stock.
+pub const MAX_STOCK_FAULTS: usize = 500;
+/// Most uses that are told as included in a stock.
+pub const MAX_STOCK_INCLUDED: usize = 32 << 10;
+/// Most versions of tariffs.
+pub const MAX_TARIFFS: usize = 64;
+/// Largest tariff, in bytes of JSON.
+pub const MAX_TARIFF_BYTES: usize = 256 << 10;
+/// All tariffs together, in bytes of JSON.
+pub const MAX_TARIFFS_BYTES: usize = 2 << 20;

@@ -22,6 +22,13 @@ pub struct Exchange {
     /// The device's wall clock when it sent this, milliseconds since 1970.
     #[n(3)]
     pub sent_at_ms: i64,
+    /// [`Stock::as_of`] of the stock that the device holds, 0 if it holds none. `None`: a device that knows nothing of
+    /// stocks, and is sent none.
+    #[n(4)]
+    pub stock: Option<u64>,
+    /// [`Tariffs::as_of`] of the tariffs that the device holds, 0 if it holds none. `None`: it knows nothing of tariffs.
+    #[n(5)]
+    pub tariffs: Option<u64>,
 }
 
 /// A hash as a CBOR byte string.
@@ -88,6 +95,88 @@ pub struct Reply {
     /// changes stay.
     #[n(6)]
     pub epoch_changed: bool,
+    /// The van stock of the device's technician, whole, where it has changed since the device's. A device that holds none
+    /// gets it with the last page.
+    #[n(7)]
+    pub stock: Option<Stock>,
+    /// The tariffs of the company, all of them, where one has changed since the device's.
+    #[n(8)]
+    pub tariffs: Option<Tariffs>,
+}
+
+/// The parts in a technician's van, as the server knows them: a copy to read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Stock {
+    /// What was committed up to this sequence number is taken into account, and nothing after it.
+    #[n(0)]
+    pub as_of: u64,
+    /// One line a part number.
+    #[n(1)]
+    pub lines: Vec<StockLine>,
+    /// What is wrong with it and can not be seen in the lines.
+    #[n(2)]
+    pub faults: Vec<StockFault>,
+    /// Keys of the uses that this device has sent since its cursor and that the lines hold. A device whose answer was lost
+    /// holds them as unsent still, and must not take them off twice.
+    #[n(3)]
+    pub included: Vec<EntryKey>,
+}
+
+/// Key of an entry (UUID, 16 bytes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct EntryKey(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub [u8; 16],
+);
+
+/// The parts of one number.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct StockLine {
+    /// Part number.
+    #[n(0)]
+    pub number: String,
+    /// Name of the part.
+    #[n(1)]
+    pub name: Option<String>,
+    /// Pieces; below zero: more was used than is known to have been there.
+    #[n(2)]
+    pub quantity: i64,
+    /// Each piece has a serial number that is followed.
+    #[n(3)]
+    pub tracked: bool,
+    /// Serial numbers that are there.
+    #[n(4)]
+    pub serials: Vec<String>,
+}
+
+/// Something that is wrong with a serial number.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct StockFault {
+    /// Part number.
+    #[n(0)]
+    pub number: String,
+    /// Short code in kebab case, such as `serial-not-in-van`. One that a device does not know is shown as it is.
+    #[n(1)]
+    pub code: String,
+    /// The serial number.
+    #[n(2)]
+    pub serial: Option<String>,
+    /// Pieces.
+    #[n(3)]
+    pub quantity: u64,
+}
+
+/// The tariffs of a company: a copy to read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Tariffs {
+    /// The sequence number of the last change to them.
+    #[n(0)]
+    pub as_of: u64,
+    /// The tariffs, each version as JSON.
+    #[n(1)]
+    pub tariffs: Vec<String>,
 }
 
 /// The server's verdict on one change.

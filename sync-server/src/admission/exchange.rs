@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use jobsheet_wire::{Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, Verdict, VerdictOfChange};
 
 use super::document::admit;
-use super::{Sender, pull};
+use super::{Sender, pull, reference};
 use crate::standards::Standards;
 use crate::store::{Store, StoreError, Writing};
 
@@ -47,7 +47,12 @@ pub(crate) fn exchange(
     } else {
         store.write(|tx| push(tx, standards, sender, message, now))?
     };
-    let brought = store.read(|tx| pull::pull(tx, standards, sender, message))?;
+    let (brought, stock, tariffs) = store.read(|tx| -> Result<_, StoreError> {
+        let brought = pull::pull(tx, standards, sender, message)?;
+        let stock = reference::stock(tx, sender, message, &brought)?;
+        let tariffs = reference::tariffs(tx, message, &brought)?;
+        Ok((brought, stock, tariffs))
+    })?;
     Ok(Reply {
         verdicts,
         deliveries: brought.deliveries,
@@ -56,6 +61,8 @@ pub(crate) fn exchange(
         more: brought.more,
         server_at_ms: now.as_millisecond(),
         epoch_changed: brought.epoch_changed,
+        stock,
+        tariffs,
     })
 }
 

@@ -4,6 +4,7 @@ mod batch;
 mod document;
 mod exchange;
 mod pull;
+mod reference;
 
 pub(crate) use exchange::{ExchangeError, exchange};
 

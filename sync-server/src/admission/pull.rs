@@ -20,6 +20,8 @@ pub(super) struct Brought {
     pub(super) cursor: Vec<u8>,
     pub(super) more: bool,
     pub(super) epoch_changed: bool,
+    /// The sequence number of the device's cursor.
+    pub(super) after: u64,
 }
 
 /// Something new at its place in the sequence.
@@ -64,6 +66,7 @@ pub(super) fn pull(
         cursor: write_cursor(epoch, reached),
         more,
         epoch_changed,
+        after,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::intake::{self, IntakeError, Mapping};
 use crate::office::{self, OfficeError, Role, Roles};
 
 /// Person id of whoever works at the server's command line.
-const CONSOLE: &str = "console";
+pub(super) const CONSOLE: &str = "console";
 
 /// Reads a CSV file. Rows that can not be taken are listed, and make the command fail after the others were stored.
 pub(super) fn import(

@@ -2,6 +2,7 @@
 //! runs or not.
 
 mod console;
+mod parts;
 mod serve;
 
 use std::io::Write;
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::intake::IntakeError;
 use crate::office::{OfficeError, Role};
-use crate::store::StoreError;
+use crate::store::{EntryKind, StoreError};
 
 /// Sync server and back office of Jobsheet.
 #[derive(Debug, Parser)]
@@ -80,6 +81,12 @@ enum Command {
     /// Standards: those that come with the server and the company's own
     #[command(subcommand)]
     Standard(StandardCommand),
+    /// What lies in the vans of technicians
+    #[command(subcommand)]
+    Stock(StockCommand),
+    /// Tariffs: what the company asks for parts, labour and flat fees
+    #[command(subcommand)]
+    Tariff(TariffCommand),
     /// Issue a code by which one device of a technician enrols
     Enrol {
         #[command(flatten)]
@@ -162,6 +169,75 @@ enum StandardCommand {
         output: Output,
     },
     /// List the standards
+    List {
+        #[command(flatten)]
+        data: DataDir,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StockCommand {
+    /// Set the pieces of each part number of a CSV file as they were counted in a van
+    ///
+    /// Columns: `part_number`, quantity and, where known, name, serials (separated by blanks), tracked (yes or no). Have the
+    /// technician's phones synced before the count: what arrives after it is taken from what was counted.
+    Count {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the technician
+        technician: String,
+        /// The CSV file
+        csv: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Put the parts of a CSV file into a van
+    Receive {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the technician
+        technician: String,
+        /// The CSV file
+        csv: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show what lies in a van
+    Show {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the technician
+        technician: String,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TariffCommand {
+    /// Store a version of a tariff from a CSV file
+    ///
+    /// Columns: kind, code, price, per. kind is part, labour or fee; price is in whole minor units of the currency (fen,
+    /// cents); per is the unit of labour, such as PT30M.
+    Set {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the tariff, as packs name it
+        id: String,
+        /// First day on which it holds
+        #[arg(long, value_name = "DATE")]
+        valid_from: jiff::civil::Date,
+        /// ISO 4217 code, such as CNY
+        #[arg(long)]
+        currency: String,
+        /// The CSV file
+        csv: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List the tariffs
     List {
         #[command(flatten)]
         data: DataDir,
@@ -279,6 +355,21 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         }
         Command::Standard(StandardCommand::List { data, output }) => {
             console::list_standards(&data.folder()?, output.json, clock)
+        }
+        Command::Stock(StockCommand::Count { data, technician, csv, output }) => {
+            parts::stock(&data.folder()?, &technician, &csv, EntryKind::Count, output.json, clock)
+        }
+        Command::Stock(StockCommand::Receive { data, technician, csv, output }) => {
+            parts::stock(&data.folder()?, &technician, &csv, EntryKind::Receipt, output.json, clock)
+        }
+        Command::Stock(StockCommand::Show { data, technician, output }) => {
+            parts::van(&data.folder()?, &technician, output.json, clock)
+        }
+        Command::Tariff(TariffCommand::Set { data, id, valid_from, currency, csv, output }) => {
+            parts::set_tariff(&data.folder()?, (&id, valid_from, &currency), &csv, output.json, clock)
+        }
+        Command::Tariff(TariffCommand::List { data, output }) => {
+            parts::tariffs(&data.folder()?, output.json, clock)
         }
         Command::Enrol { data, technician, server, output } => {
             console::enrol(&data.folder()?, &technician, &server, output.json, clock)

@@ -30,12 +30,26 @@ fn act(method: &Method, route: &str) -> Act {
     match (method.as_str(), route) {
         ("GET" | "HEAD", _) => Act::Read,
         ("POST", "/v1/imports") => Act::Import,
-        ("POST", "/v1/requests/{number}/dispatch" | "/v1/requests/{number}/register" | "/v1/shifts")
+        (
+            "POST",
+            "/v1/requests/{number}/dispatch"
+            | "/v1/requests/{number}/register"
+            | "/v1/shifts"
+            | "/v1/visits/{id}/follow-on",
+        )
         | ("PUT", "/v1/visits/{id}/assignment") => Act::Assign,
         ("POST", "/v1/cases") => Act::OpenCase,
         ("POST", "/v1/visits/{id}/commands") => Act::Command,
         ("POST", "/v1/technicians" | "/v1/enrolments") | ("DELETE", "/v1/devices/{id}") => Act::Admit,
         ("POST", "/v1/standards") => Act::Publish,
+        (
+            "POST",
+            "/v1/technicians/{id}/stock/counts"
+            | "/v1/technicians/{id}/stock/receipts"
+            | "/v1/returns/{visit}/{part}/receipt"
+            | "/v1/part-requests/{visit}/{request}/arrival",
+        ) => Act::Stock,
+        ("POST", "/v1/tariffs/{id}") => Act::Price,
         _ => Act::Other,
     }
 }

@@ -7,6 +7,7 @@ mod input;
 mod listen;
 mod metrics;
 mod open;
+mod parts;
 mod people;
 mod probes;
 mod problem;
@@ -46,6 +47,18 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/visits/{id}/commands", post(visits::command))
         .route("/v1/visits/{id}/assignment", put(visits::assign))
         .route("/v1/technicians", get(people::technicians).post(people::add_technician))
+        .route("/v1/technicians/{id}/stock", get(parts::van))
+        .route("/v1/technicians/{id}/stock/counts", post(parts::count))
+        .route("/v1/technicians/{id}/stock/receipts", post(parts::receive))
+        .route("/v1/stock", get(parts::vans))
+        .route("/v1/returns", get(parts::returns))
+        .route("/v1/returns/{visit}/{part}/receipt", post(parts::returned))
+        .route("/v1/part-requests", get(parts::requests))
+        .route("/v1/part-requests/{visit}/{request}/arrival", post(parts::arrived))
+        .route("/v1/visits/{id}/follow-on", post(parts::follow_on))
+        .route("/v1/visits/{id}/charge", get(visits::charge))
+        .route("/v1/tariffs", get(parts::tariffs))
+        .route("/v1/tariffs/{id}", post(parts::set_tariff))
         .route("/v1/enrolments", post(people::issue_code))
         .route("/v1/enrol", post(people::enrol))
         .route("/v1/organisation", get(people::organisation))

@@ -122,6 +122,9 @@ impl From<OfficeError> for Problem {
                 Self { diagnostics, ..Self::new(422, "pack-not-valid", detail) }
             }
             OfficeError::VersionTaken { .. } => Self::new(409, "version-taken", detail),
+            OfficeError::Tariff(_) | OfficeError::TariffRows(_) => Self::new(422, "tariff-not-valid", detail),
+            OfficeError::TariffTaken { .. } => Self::new(409, "tariff-taken", detail),
+            OfficeError::TariffsTooLarge { .. } => Self::new(413, "too-large", detail),
             OfficeError::CodeNotValid => Self::new(403, "code-not-valid", detail),
             OfficeError::Standard(StandardError::Unknown { .. }) => {
                 Self::new(422, "unknown-standard", detail)

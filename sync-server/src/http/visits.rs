@@ -119,6 +119,18 @@ pub(super) async fn report(
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(html.await?)))
 }
 
+/// `GET /v1/visits/{id}/charge?lang=`: what it costs and whom.
+pub(super) async fn charge(
+    _office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+    Params(params): Params<ShowParams>,
+) -> Result<Json<Value>, Problem> {
+    let lang: Option<Lang> = parse(params.lang.as_deref())?;
+    let charge = move |app: &App| app.store.read(|tx| office::charge(tx, &app.standards, &id, lang));
+    Ok(Json(blocking(&app, charge).await?))
+}
+
 /// `GET /v1/visits/{id}/changes?field=`.
 pub(super) async fn changes(
     _office: Office,

@@ -3,6 +3,9 @@
 
 mod mapping;
 mod reader;
+pub(crate) mod stock;
+mod table;
+pub(crate) mod tariff;
 mod times;
 
 pub(crate) use mapping::{Mapping, MappingError};

@@ -128,7 +128,7 @@ pub(crate) fn read(bytes: &[u8], mapping: &Mapping) -> Result<Rows, IntakeError>
     Ok(file.rows)
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, IntakeError> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, IntakeError> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.trim_start_matches('\u{feff}')),
         Err(error) => {

@@ -56,6 +56,14 @@ pub(crate) fn command(
         }
         check_crew(tx, crew)?;
     }
+    let needs = match command {
+        Command::ReceivePart { .. } | Command::PartArrived { .. } => Act::Stock,
+        Command::LinkVisit { .. } => Act::Assign,
+        _ => Act::Command,
+    };
+    if !by.roles.may(needs) {
+        return Err(OfficeError::Role);
+    }
     let before = crew_of(loaded.visit.record());
     loaded.visit.set_actor(&loaded.office_actor);
     let applied = loaded.visit.apply(&loaded.standard, command, &office_context(by)?)?;

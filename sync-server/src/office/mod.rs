@@ -8,8 +8,10 @@ mod enrolment;
 mod history;
 mod open;
 mod packs;
+mod parts;
 mod register;
 mod roles;
+mod stock;
 mod views;
 
 use jobsheet_core::key::KeyError;
@@ -25,8 +27,10 @@ pub(crate) use enrolment::{
 pub(crate) use history::{ConflictPage, HistoryEntry, conflicts, history};
 pub(crate) use open::{NewCase, NewShift, OpenedDocument, open_case, open_shift};
 pub(crate) use packs::{Published, StandardSummary, StandardView, list_standards, publish, show_standard};
+pub(crate) use parts::{FollowOn, FollowOnOpened, Van, follow_on, van, vans};
 pub(crate) use roles::{Act, Role, Roles};
-pub(crate) use views::{Viewer, report, visit_view};
+pub(crate) use stock::{set_tariff, stock};
+pub(crate) use views::{Viewer, charge, report, visit_view};
 
 use crate::secret::NoRandomness;
 use crate::standards::StandardError;
@@ -112,6 +116,28 @@ pub(crate) enum OfficeError {
         field: &'static str,
         /// What would be right.
         reason: String,
+    },
+    /// A tariff is not sound.
+    #[error(transparent)]
+    Tariff(#[from] jobsheet_core::tariff::TariffError),
+    /// Rows of a tariff can not be read. Nothing was stored.
+    #[error("{} rows of the tariff can not be taken, so nothing was stored; the first: {}", .0.len(), .0.first().map(ToString::to_string).unwrap_or_default())]
+    TariffRows(Vec<crate::intake::Problem>),
+    /// A version of a tariff is stored.
+    #[error(
+        "a version of tariff `{id}` from {valid_from} on is stored, and may have been charged by; give the new one another first day"
+    )]
+    TariffTaken {
+        /// Id of the tariff.
+        id: String,
+        /// Its first day.
+        valid_from: jiff::civil::Date,
+    },
+    /// The tariffs would be too many or too large for devices.
+    #[error("the tariffs would exceed {what}; leave out part numbers that are not charged")]
+    TariffsTooLarge {
+        /// The limit.
+        what: String,
     },
     /// A rule of the standard refuses the command.
     #[error(transparent)]

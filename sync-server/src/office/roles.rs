@@ -80,6 +80,10 @@ pub(crate) enum Act {
     Admit,
     /// Adds a pack.
     Publish,
+    /// Counts vans, puts parts into them, receives old parts.
+    Stock,
+    /// Sets tariffs.
+    Price,
     /// Whatever else there is.
     Other,
 }
@@ -129,8 +133,8 @@ impl Roles {
 
 fn allowed(role: Role, act: Act) -> bool {
     use Role::{
-        Admin, Auditor, CounterClerk, CustomerService, Dispatcher, FollowUpAgent, HotlineAgent, Quality,
-        Sales, ServiceDirector, Supervisor,
+        Admin, Auditor, CounterClerk, CustomerService, Dispatcher, Finance, FollowUpAgent, HotlineAgent,
+        Quality, Sales, ServiceDirector, Supervisor, Warehouse,
     };
     match (role, act) {
         (Admin, _) | (_, Act::Read) => true,
@@ -154,6 +158,8 @@ fn allowed(role: Role, act: Act) -> bool {
         ),
         (_, Act::Admit) => matches!(role, Dispatcher | Supervisor),
         (_, Act::Publish) => role == Supervisor,
+        (_, Act::Stock) => matches!(role, Warehouse | Supervisor),
+        (_, Act::Price) => matches!(role, Finance | Supervisor),
     }
 }
 
@@ -161,7 +167,7 @@ fn allowed(role: Role, act: Act) -> bool {
 mod tests {
     use super::*;
 
-    const ACTS: [Act; 8] = [
+    const ACTS: [Act; 10] = [
         Act::Read,
         Act::Import,
         Act::Assign,
@@ -169,6 +175,8 @@ mod tests {
         Act::Command,
         Act::Admit,
         Act::Publish,
+        Act::Stock,
+        Act::Price,
         Act::Other,
     ];
 

@@ -58,6 +58,7 @@ pub(crate) fn visit_view(
         "heads": heads,
         "about": tx.about(id)?,
         "assessment": assessment,
+        "charge": assess::charge(record, &standard, &tx.tariffs()?),
         "next": next,
         "verification": seal::verify(&visit, &standard, &trust(tx)?),
     });
@@ -95,8 +96,25 @@ pub(crate) fn report(
 ) -> Result<String, OfficeError> {
     let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
     let verification = seal::verify(&visit, &standard, &trust(tx)?);
-    report::html(visit.record(), &standard, &verification, now, lang, audience, &Pictures::new())
+    let (pictures, tariffs) = (Pictures::new(), tx.tariffs()?);
+    let with = (&pictures, tariffs.as_slice());
+    report::html_with_charge(visit.record(), &standard, &verification, now, lang, audience, with)
         .map_err(|error| OfficeError::Report(error.to_string()))
+}
+
+/// What a visit costs and whom, by the tariffs of the company.
+pub(crate) fn charge(
+    tx: &Reading<'_>,
+    standards: &Standards,
+    id: &Uuid,
+    lang: Option<Lang>,
+) -> Result<Value, OfficeError> {
+    let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
+    let mut charge = json!(assess::charge(visit.record(), &standard, &tx.tariffs()?));
+    if let Some(lang) = lang {
+        in_language(&mut charge, lang);
+    }
+    Ok(charge)
 }
 
 /// Replaces every text in two languages by the one asked for.

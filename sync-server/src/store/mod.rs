@@ -5,11 +5,14 @@ mod alerts;
 mod audit;
 mod changes;
 mod connections;
+mod parts;
 mod people;
 mod requests;
 mod schema;
 mod scope;
 mod standards;
+mod stock;
+mod tariffs;
 mod tenant;
 mod tokens;
 mod visits;
@@ -21,10 +24,12 @@ use jobsheet_core::key::KeyError;
 
 pub(crate) use changes::{ChangeRow, NewChange};
 pub(crate) use connections::{Reading, Store, Writing};
+pub(crate) use parts::{PartsFilter, RequestedPartRow, ReturnRow};
 pub(crate) use people::{DeviceRow, TechnicianRow};
 pub(crate) use requests::{RequestPage, RequestRow};
 pub(crate) use scope::ScopeRow;
 pub(crate) use standards::StandardRow;
+pub(crate) use stock::{EntryKind, StockAt};
 pub(crate) use tenant::Epoch;
 pub(crate) use visits::{NewVisit, Projection, VisitFilter, VisitPage};
 

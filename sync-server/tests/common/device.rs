@@ -100,6 +100,8 @@ impl Device {
             push: pushes.iter().map(push).collect(),
             packs: self.packs.clone(),
             sent_at_ms: 0,
+            stock: None,
+            tariffs: None,
         }
     }
 

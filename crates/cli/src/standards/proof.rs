@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use jobsheet_core::Lang;
 use jobsheet_core::standard::{
-    Ask, BreachDemand, Calibrated, Check, Classification, Conduct, Cost, Guidance, Hold, Instead, Item,
-    PartsDemand, PersonalPattern, Privacy, Rule, Score, StockAge, Warranty, Witness,
+    Ask, BreachDemand, Calibrated, Check, Classification, Conduct, Cost, CostOf, Guidance, Hold, Instead,
+    Item, PartsDemand, PersonalPattern, Privacy, Rule, Score, StockAge, Warranty, Witness,
 };
 
 use super::speech::{Speech, list};
@@ -243,6 +243,15 @@ impl Speech<'_> {
             let names = list(self.lang, warranty.covers.iter().map(|one| self.text(&one.name).to_owned()));
             words.push(format!("{}{names}", self.say("covers ", "包括")));
         }
+        if let Some(afterwards) = &warranty.afterwards {
+            let (of, bearer) = (self.costs_of(&warranty.of), self.role(&afterwards.bearer));
+            words.push(match self.lang {
+                Lang::En => {
+                    format!("{of} afterwards borne by {bearer}{}", self.tariff(afterwards.tariff.as_deref()))
+                }
+                Lang::Zh => format!("期满后{of}由{bearer}承担{}", self.tariff(afterwards.tariff.as_deref())),
+            });
+        }
         words.extend(warranty.terms.iter().map(|terms| self.text(terms).to_owned()));
         words.join(self.say("; ", "；"))
     }
@@ -253,6 +262,14 @@ impl Speech<'_> {
             Lang::En => format!("{kinds}: borne by {}", self.role(&cost.bearer)),
             Lang::Zh => format!("{kinds}：由{}承担", self.role(&cost.bearer)),
         };
+        if !cost.of.is_empty() {
+            let of = self.costs_of(&cost.of);
+            let _ = match self.lang {
+                Lang::En => write!(words, "; these are the {of} of the visit"),
+                Lang::Zh => write!(words, "；即本次服务的{of}"),
+            };
+        }
+        words.push_str(&self.tariff(cost.tariff.as_deref()));
         if let Some(quantity) = &cost.quantity {
             let (name, unit) = self.quantity(quantity);
             let _ = match self.lang {
@@ -261,6 +278,22 @@ impl Speech<'_> {
             };
         }
         words
+    }
+
+    fn costs_of(&self, of: &[CostOf]) -> String {
+        let name = |of: &CostOf| match of {
+            CostOf::Parts => self.say("parts", "配件"),
+            CostOf::Labour => self.say("labour", "工时"),
+        };
+        list(self.lang, of.iter().map(|of| name(of).to_owned()))
+    }
+
+    fn tariff(&self, tariff: Option<&str>) -> String {
+        match (tariff, self.lang) {
+            (Some(id), Lang::En) => format!(", by the company's tariff `{id}`"),
+            (Some(id), Lang::Zh) => format!("，按公司收费标准 {id} 收取"),
+            (None, _) => String::new(),
+        }
     }
 
     pub(super) fn score(&self, score: &Score) -> String {

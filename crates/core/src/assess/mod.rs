@@ -1,6 +1,7 @@
 //! Judging: what a record satisfies, what is outstanding, what is late, and what to do next, each with its clause.
 
 mod calibration;
+mod charge;
 mod conduct;
 mod consequence;
 mod facts;
@@ -18,6 +19,7 @@ mod stock;
 mod value;
 mod warranty;
 
+pub use charge::{Bearer, Borne, Charge, ChargeFault, ChargeFinding, ChargeLine, ChargeTotal, charge};
 pub use consequence::{Consequence, consequences};
 pub use finding::{Assessment, Counts, Finding, Gate, Status, Tally, assess, tally};
 pub use incident::{Duty, Guidance, Incident, Notice, Report, incidents, situation};

@@ -280,11 +280,18 @@ impl<'a> Evidences<'a> {
                 .timeline
                 .standing(event)
                 .find(|at| at.about.is_none() || at.about.as_ref() == Some(&key));
+            // What the engine's own commands say is always about one part. The store's receipt is the stronger proof.
+            let said = |kind: &str| self.timeline.standing(kind).find(|at| at.about.as_ref() == Some(&key));
+            let reported = reported.or_else(|| match demand {
+                PartsDemand::OldForNew => said("old-part-handed-in").or_else(|| said("old-part-received")),
+                PartsDemand::Collected => said("old-part-received"),
+                PartsDemand::Registered => None,
+            });
             if demand == PartsDemand::OldForNew && old.returned {
                 proof.evidence.push(Evidence::by("parts".to_owned(), part.number.clone(), &part.by));
             } else if let Some(at) = reported {
                 proof.evidence.push(Evidence {
-                    source: format!("event.{event}"),
+                    source: format!("event.{}", if event.is_empty() { "old-part-handed-in" } else { event }),
                     value: part.number.clone(),
                     at: Some(at.stamp.at),
                     person: Some(at.person.clone()),

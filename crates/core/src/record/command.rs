@@ -33,6 +33,65 @@ pub struct OldPart {
     pub serial: Option<String>,
     /// Taken back for the store.
     pub returned: bool,
+    /// In what condition it came out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
+}
+
+/// Condition of an old part. No standard that comes with this library names conditions; these are the four that decide what
+/// a store does with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// It failed: to be looked into, or sent to its maker.
+    Defective,
+    /// At the end of its life by ordinary use.
+    Worn,
+    /// Broken by force or by improper use.
+    Damaged,
+    /// Nothing is wrong with it: it may be used again.
+    Intact,
+}
+
+impl Condition {
+    /// All conditions.
+    pub const ALL: [Condition; 4] =
+        [Condition::Defective, Condition::Worn, Condition::Damaged, Condition::Intact];
+
+    /// The condition's id, as in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Condition::Defective => "defective",
+            Condition::Worn => "worn",
+            Condition::Damaged => "damaged",
+            Condition::Intact => "intact",
+        }
+    }
+
+    /// The condition of an id.
+    pub fn of(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|condition| condition.id() == id)
+    }
+
+    /// Its name, shown to people.
+    pub fn name(self) -> crate::Text {
+        match self {
+            Condition::Defective => crate::Text::new("defective", "故障"),
+            Condition::Worn => crate::Text::new("worn", "磨损"),
+            Condition::Damaged => crate::Text::new("damaged", "损坏"),
+            Condition::Intact => crate::Text::new("intact", "完好"),
+        }
+    }
+}
+
+/// How a visit goes with another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VisitLink {
+    /// The other visit goes on with what this one left open.
+    FollowOn,
+    /// This visit goes on with what the other one left open.
+    Follows,
 }
 
 /// One edit of a note, in Unicode code points.
@@ -251,6 +310,58 @@ pub enum Command {
         /// The part it replaces.
         #[serde(default)]
         replaces: Option<OldPart>,
+    },
+    /// Hands an old part in. What it says of serial and condition stands for what was said when it came out.
+    HandInPart {
+        /// Key of the part that took its place.
+        part: EntryId,
+        /// Serial number of the old part.
+        #[serde(default)]
+        serial: Option<String>,
+        /// In what condition it is.
+        #[serde(default)]
+        condition: Option<Condition>,
+    },
+    /// Office: the store has received an old part.
+    ReceivePart {
+        /// Key of the part that took its place.
+        part: EntryId,
+        /// Serial number of the old part, as the store reads it.
+        #[serde(default)]
+        serial: Option<String>,
+        /// In what condition the store finds it.
+        #[serde(default)]
+        condition: Option<Condition>,
+    },
+    /// A part is needed and not at hand: asks the office for it.
+    RequestPart {
+        /// Part number.
+        number: String,
+        /// Name of the part.
+        #[serde(default)]
+        name: Option<String>,
+        /// Pieces, at least 1.
+        quantity: u32,
+        /// Words.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Office: a part that was asked for is here.
+    PartArrived {
+        /// Key of the request.
+        request: EntryId,
+        /// Words, such as where it lies.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Office: ties this visit to another.
+    LinkVisit {
+        /// How.
+        how: VisitLink,
+        /// The other visit.
+        visit: uuid::Uuid,
+        /// Its number.
+        number: String,
     },
     /// Names a photo whose bytes are stored under their hash.
     AddPhoto {
@@ -504,6 +615,11 @@ impl Command {
             Command::Measure { .. } => "measure",
             Command::Note { .. } => "note",
             Command::ConsumePart { .. } => "consume-part",
+            Command::HandInPart { .. } => "hand-in-part",
+            Command::ReceivePart { .. } => "receive-part",
+            Command::RequestPart { .. } => "request-part",
+            Command::PartArrived { .. } => "part-arrived",
+            Command::LinkVisit { .. } => "link-visit",
             Command::AddPhoto { .. } => "add-photo",
             Command::AddDocument { .. } => "add-document",
             Command::Survey(_) => "survey",

@@ -13,7 +13,9 @@ mod files;
 mod history;
 mod hold;
 mod limits;
+mod old_parts;
 mod ownership;
+mod part_requests;
 mod perform;
 mod rendering;
 mod sealing;
@@ -27,7 +29,8 @@ pub(crate) use alert::RAISED as ALERT_RAISED;
 pub use alert::{Acknowledged, Alert, Spot, alerts};
 pub use changed::{FactChange, FactWriter};
 pub use command::{
-    Actor, Command, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict, SurveyAnswer,
+    Actor, Command, Condition, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict,
+    SurveyAnswer, VisitLink,
 };
 pub use conflict::{Conflict, Version};
 pub use document::{Applied, ApplyError, Document, Merged};
@@ -40,7 +43,9 @@ pub use files::{FileUse, files_in, hashes_in};
 pub use history::{FieldChange, FieldEdit, PastChange, PastValue, TextEdit};
 pub use hold::{HoldPoint, HoldReading, HoldTest, HoldVerdict, HoldView, hold_views, holds};
 pub use limits::*;
-pub use ownership::{ChangeHeader, OwnershipError, check_field_change, read_header};
+pub use old_parts::{OldPartRow, old_parts};
+pub use ownership::{ChangeHeader, OwnershipError, check_field_change, parts_in_change, read_header};
+pub use part_requests::{LinkedVisit, PartRequest, linked_visits, part_requests};
 pub use sealing::{SealState, outdated, signs_off};
 pub(crate) use spell::{Spell, freeing, not_before, spells};
 pub use state::{Contradiction, RecordState, SideState, state};

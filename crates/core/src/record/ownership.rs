@@ -209,6 +209,28 @@ pub fn check_field_change(
     Ok(header)
 }
 
+/// The parts that a change records as used, with their keys: what a ledger takes from it. Entries that can not be read are
+/// left out, as in the record.
+///
+/// # Errors
+/// [`RecordError::Unreadable`].
+pub fn parts_in_change(document: &Document, bytes: &[u8]) -> Result<Vec<(EntryId, PartUsed)>, RecordError> {
+    let containers = document.containers();
+    let part = |op: &Op| {
+        let ObjectId::Id(object) = &op.obj else { return None };
+        if containers.place_of(object.counter(), object.actor()) != Some(Place::Parts) {
+            return None;
+        }
+        match (&op.key, &op.action) {
+            (Key::Map(key), OpType::Put(ScalarValue::Str(text))) => {
+                Some((key.parse().ok()?, serde_json::from_str(text).ok()?))
+            }
+            _ => None,
+        }
+    };
+    Ok(read(bytes)?.decode().operations.iter().filter_map(part).collect())
+}
+
 fn check_note_op(op: &Op) -> Result<(), OwnershipError> {
     let right = match (&op.key, &op.action) {
         (Key::Seq(_), OpType::Delete) => !op.insert,

@@ -66,7 +66,7 @@ pub(crate) fn of_timeline(timeline: &Timeline, standard: &Standard, job: &str) -
         Some(SideState::Interrupted)
     } else if timeline.happened("consent-refused") && !timeline.happened("consent-given") {
         Some(SideState::Refused)
-    } else if timeline.happened("cannot-fix-on-site") {
+    } else if timeline.happened("cannot-fix-on-site") || timeline.happened("part-missing") {
         Some(SideState::Parked)
     } else if timeline.happened("paused") && !left {
         Some(SideState::Paused)

@@ -5,11 +5,12 @@ use jiff::Timestamp;
 
 use super::files::{FileLister, Files, Pictures};
 use super::words::{self, Words};
-use super::{Audience, seal};
-use crate::assess::{Evidences, MilestoneState, Status};
+use super::{Audience, charge, seal};
+use crate::assess::{Charge, Evidences, MilestoneState, Status};
 use crate::record::Record;
 use crate::seal::Verification;
 use crate::standard::{Flow, Form, Source, Standard};
+use crate::tariff::Tariff;
 use crate::{Lang, Moment};
 
 /// A report could not be rendered.
@@ -79,6 +80,7 @@ struct Page<'a> {
     deadlines: Vec<DeadlineLine>,
     points: Vec<PointsLine>,
     warranties: Vec<String>,
+    charge: Vec<String>,
     findings: Vec<FindingLine>,
     internal: bool,
 }
@@ -96,6 +98,37 @@ pub fn html(
     lang: Lang,
     audience: Audience,
     pictures: &Pictures,
+) -> Result<String, ReportError> {
+    page(record, standard, verification, now, lang, audience, (pictures, None))
+}
+
+/// Renders the service report with pictures of its photos, and with what the visit costs and whom, by the tariffs of the
+/// company. Customers see it; third parties do not.
+///
+/// # Errors
+/// As [`html`].
+pub fn html_with_charge(
+    record: &Record,
+    standard: &Standard,
+    verification: &Verification,
+    now: Timestamp,
+    lang: Lang,
+    audience: Audience,
+    (pictures, tariffs): (&Pictures, &[Tariff]),
+) -> Result<String, ReportError> {
+    let charge = crate::assess::charge(record, standard, tariffs);
+    let shown = Some(charge).filter(|_| audience != Audience::ThirdParty);
+    page(record, standard, verification, now, lang, audience, (pictures, shown.as_ref()))
+}
+
+fn page(
+    record: &Record,
+    standard: &Standard,
+    verification: &Verification,
+    now: Timestamp,
+    lang: Lang,
+    audience: Audience,
+    (pictures, charge): (&Pictures, Option<&Charge>),
 ) -> Result<String, ReportError> {
     let words = Words::of(lang);
     let evidences = Evidences::of(record, standard);
@@ -161,6 +194,7 @@ pub fn html(
             .iter()
             .filter_map(|status| Some(format!("{}: {}", status.clause, status.until?)))
             .collect(),
+        charge: charge.map(|charge| charge::lines(charge, standard, lang, words)).unwrap_or_default(),
         findings: assessment
             .findings
             .iter()
@@ -316,6 +350,9 @@ impl Renderer<'_> {
                 let returned = if old.returned { self.words.returned } else { self.words.not_returned };
                 let serial = old.serial.as_deref().unwrap_or("–");
                 text = format!("{text}; {} {serial}, {returned}", self.words.replaced);
+                if let Some(condition) = old.condition {
+                    text = format!("{text}, {}", condition.name().get(self.lang));
+                }
             }
             text
         };

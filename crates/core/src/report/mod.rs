@@ -1,12 +1,13 @@
 //! Renderings of a record: the service report as one HTML page, for an audience and in a language.
 
+mod charge;
 mod files;
 mod html;
 mod seal;
 mod words;
 
 pub use files::Pictures;
-pub use html::{ReportError, html};
+pub use html::{ReportError, html, html_with_charge};
 
 use serde::Serialize;
 

@@ -50,6 +50,12 @@ pub(super) struct Words {
     pub(super) replaced: &'static str,
     pub(super) returned: &'static str,
     pub(super) not_returned: &'static str,
+    pub(super) costs: &'static str,
+    pub(super) labour: &'static str,
+    pub(super) free: &'static str,
+    pub(super) borne_by: &'static str,
+    pub(super) total: &'static str,
+    pub(super) not_known: &'static str,
 }
 
 const EN: Words = Words {
@@ -98,6 +104,12 @@ const EN: Words = Words {
     replaced: "replaces",
     returned: "old part returned",
     not_returned: "old part not returned",
+    costs: "Costs",
+    labour: "Labour",
+    free: "free of charge",
+    borne_by: "borne by",
+    total: "Total",
+    not_known: "not known",
 };
 
 const ZH: Words = Words {
@@ -146,6 +158,12 @@ const ZH: Words = Words {
     replaced: "替换",
     returned: "旧件已回收",
     not_returned: "旧件未回收",
+    costs: "费用",
+    labour: "工时",
+    free: "免费",
+    borne_by: "承担方：",
+    total: "合计",
+    not_known: "无法确定",
 };
 
 impl Words {

@@ -9,7 +9,7 @@ const BOTH: &[Side] = &[Side::Office, Side::Field];
 const OFFICE: &[Side] = &[Side::Office];
 const FIELD: &[Side] = &[Side::Field];
 
-const EVENTS: [(&str, &str, &str, &[Side]); 12] = [
+const EVENTS: [(&str, &str, &str, &[Side]); 18] = [
     ("delay-explained", "Reason given for a missed deadline", "已说明超时原因", BOTH),
     ("escalated", "Missed deadline escalated", "超时已上报", BOTH),
     ("breach-reported", "Breach of a rule reported", "已报告违规", BOTH),
@@ -22,6 +22,12 @@ const EVENTS: [(&str, &str, &str, &[Side]); 12] = [
     ("score-confirmed", "Points confirmed", "记分已确认", OFFICE),
     ("score-waived", "Points waived", "记分已免除", OFFICE),
     ("score-appealed", "Points appealed", "已申诉记分", BOTH),
+    ("old-part-handed-in", "Old part handed in", "旧件已交回", FIELD),
+    ("old-part-received", "Old part received by the store", "库房已收旧件", OFFICE),
+    ("part-asked-for", "Part asked for", "已提出配件需求", FIELD),
+    ("part-arrived", "Part asked for has arrived", "所需配件已到", OFFICE),
+    ("follow-on-booked", "A further visit goes on with it", "已安排后续上门", OFFICE),
+    ("follows-visit", "Goes on with an earlier visit", "接续前次上门", OFFICE),
 ];
 
 /// The engine's events.

@@ -126,6 +126,33 @@ pub struct Warranty {
     /// What may be agreed or explained instead of a span, in words: contract terms, a partner's warranty, goodwill.
     #[serde(default)]
     pub terms: Option<Text>,
+    /// The costs of a visit that it decides about: while it runs the company bears them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<CostOf>,
+    /// Who bears them once it has ended; none: the text does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub afterwards: Option<Afterwards>,
+}
+
+/// A cost of a visit that the record itself says something of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CostOf {
+    /// The parts that were used.
+    Parts,
+    /// The time from the beginning of the work to its end.
+    Labour,
+}
+
+/// Who bears a cost once a warranty has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Afterwards {
+    /// Role id.
+    pub bearer: String,
+    /// The tariff by which it is charged; the company supplies its table.
+    #[serde(default)]
+    pub tariff: Option<String>,
 }
 
 /// Who bears which cost.
@@ -142,6 +169,12 @@ pub struct Cost {
     /// When the amount is owed.
     #[serde(default)]
     pub window: Window,
+    /// The costs of a visit that are borne so, from the event on with which the window begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<CostOf>,
+    /// The tariff by which it is charged; the company supplies its table. None: an amount is agreed, or nothing is charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<String>,
 }
 
 /// Points or money for what was done well or badly. Each counts once, on its scoring rule, and only after a reviewer has

@@ -184,7 +184,7 @@ impl Job {
     }
 
     pub fn part(&mut self, returned: Option<bool>) -> &mut Self {
-        let replaces = returned.map(|returned| OldPart { serial: None, returned });
+        let replaces = returned.map(|returned| OldPart { serial: None, returned, condition: None });
         self.go(Command::ConsumePart {
             number: "BELT-7".to_owned(),
             name: None,

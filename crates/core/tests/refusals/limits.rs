@@ -97,7 +97,7 @@ fn texts_up_to_their_limit_and_one_character_more() {
             name: None,
             quantity: 1,
             serial: None,
-            replaces: Some(OldPart { serial: Some(text), returned: true }),
+            replaces: Some(OldPart { serial: Some(text), returned: true, condition: None }),
         },
         |text| Command::Measure {
             quantity: "temperature".into(),

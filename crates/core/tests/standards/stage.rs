@@ -125,7 +125,8 @@ fn value(rule: &Rule, text: &str) -> AnswerValue {
 }
 
 fn part(what: &str) -> Command {
-    let replaces = (what != "new").then(|| OldPart { serial: None, returned: what == "returned" });
+    let replaces =
+        (what != "new").then(|| OldPart { serial: None, returned: what == "returned", condition: None });
     Command::ConsumePart { number: "BELT-7".to_owned(), name: None, quantity: 1, serial: None, replaces }
 }
 

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::Received;
 use super::rebuild;
 use crate::StoreError;
+use crate::apply::asks_for_a_part;
 use crate::salvage::Restored;
 use crate::store::{self, ChangeRow, Head, Origin, SNAPSHOT_EVERY, Standards, State, load_visit};
 
@@ -265,6 +266,10 @@ impl Incoming<'_> {
         }
         head.unsent = store::unsent_count(self.connection, self.visit)?;
         let record = document.record();
+        let asked = record.events.values().any(|(_, event)| asks_for_a_part(&event.kind));
+        if asked || record.parts.values().any(|part| part.replaces.is_some()) {
+            store::note_with_parts(self.connection, self.visit)?;
+        }
         let row = match self.standards.get(self.connection, &record.standard) {
             Ok(standard) => store::row_of(record, &standard, self.now, head.unsent),
             Err(StoreError::PackMissing(_) | StoreError::PackDamaged(_)) => {

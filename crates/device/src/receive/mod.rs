@@ -37,6 +37,10 @@ pub struct Received {
     pub revoked: u32,
     /// Packs that were stored.
     pub packs: u32,
+    /// The van stock was replaced by a newer one.
+    pub stock: bool,
+    /// The tariffs were replaced by newer ones.
+    pub tariffs: bool,
     /// The server was restored or replaced; everything is fetched again.
     pub epoch_changed: bool,
     /// What could not be taken in. Nothing else was held up by it.
@@ -83,6 +87,7 @@ impl Store {
             }
             if reply.epoch_changed {
                 store::mark_all_unsent(&tx)?;
+                store::forget_reference(&tx)?;
                 received.epoch_changed = true;
             }
             touched.extend(verdicts(&tx, reply, &mut received)?);
@@ -99,6 +104,13 @@ impl Store {
                         .judge_again()?;
                     touched.push(visit);
                 }
+            }
+            // After the documents and the verdicts: the stock holds what this reply says of them.
+            if let Some(stock) = &reply.stock {
+                received.stock = store::keep_stock(&tx, stock)?;
+            }
+            if let Some(tariffs) = &reply.tariffs {
+                received.tariffs = store::keep_tariffs(&tx, tariffs)?;
             }
             // A server that begins anew sends the cursor of its first page, or none: the old one is forgotten either way.
             if reply.epoch_changed || !reply.cursor.is_empty() {

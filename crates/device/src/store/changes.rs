@@ -82,6 +82,18 @@ pub(crate) fn own_changes(
     Ok(logged(connection, document)?.into_iter().filter(|change| change.own).collect())
 }
 
+/// Own unsent changes of a document with their numbers.
+pub(crate) fn own_changes_with_numbers(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT n, bytes FROM change WHERE document = ?1 AND origin = 0 AND state = 0 ORDER BY n",
+    )?;
+    let rows = statement.query_map([document], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// What the log knows of a document, read once for many questions.
 pub(crate) struct Log {
     states: HashMap<[u8; 32], State>,

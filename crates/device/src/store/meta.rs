@@ -79,7 +79,7 @@ fn adopt(connection: &Connection, enrolment: &Enrolment) -> Result<(), StoreErro
                          certificate = NULL, organisation = NULL",
         params![enrolment.server, enrolment.device, enrolment.technician, enrolment.token],
     )?;
-    Ok(())
+    super::forget_reference(connection)
 }
 
 impl Store {

@@ -8,6 +8,7 @@ mod connections;
 mod legacy;
 mod meta;
 mod packs;
+mod reference;
 mod row;
 mod schema;
 mod warm;
@@ -29,13 +30,17 @@ use crate::sync::Network;
 pub(crate) use changes::{
     ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, forget_pulled,
     keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, note_alert, own_actors, own_changes,
-    quarantine, refused_alerts, refused_count, retire_actor, save_actor, unsent_count, unsent_documents,
-    unsent_hashes, waiting_alerts,
+    own_changes_with_numbers, quarantine, refused_alerts, refused_count, retire_actor, save_actor,
+    unsent_count, unsent_documents, unsent_hashes, waiting_alerts,
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
 pub use meta::Enrolment;
 pub(crate) use meta::{Identity, Vouched};
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};
+pub(crate) use reference::{
+    forget_reference, held as held_reference, keep_stock, keep_tariffs, note_use, note_with_parts,
+    pending_uses, stock as held_stock, tariffs as held_tariffs, with_parts,
+};
 pub use row::VisitRow;
 pub(crate) use row::{
     COLUMNS, Head, hot_update, read_head, read_row, row_of, short, unjudged_row, upsert, waiting_for,

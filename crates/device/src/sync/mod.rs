@@ -153,11 +153,14 @@ impl Store {
         let tx = reader.begin().map_err(SyncError::from)?;
         let cursor =
             tx.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).map_err(crate::StoreError::from)?;
+        let (stock, tariffs) = store::held_reference(&tx)?;
         Ok(Exchange {
             cursor,
             push: push::batch(&tx, held_back)?,
             packs: store::held_packs(&tx)?.into_iter().map(BytesHash).collect(),
             sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
+            stock: Some(stock),
+            tariffs: Some(tariffs),
         })
     }
 

@@ -1,15 +1,15 @@
-//! Entries: answers, measurements, notes, parts, photos, the rating, signatures, attestations, and settling conflicts.
+//! Entries: answers, measurements, notes, photos, the rating, signatures, attestations, and settling conflicts.
 
 use super::register::order_field;
 use super::values::{check_value, invalid, limit_option, limit_words, need};
 use super::{Plan, Planned};
-use crate::record::command::{NoteEdit, OldPart, ResolveTarget, SurveyAnswer};
+use crate::record::command::{NoteEdit, ResolveTarget, SurveyAnswer};
 use crate::record::containers::Place;
 use crate::record::entry::{
-    Answer, AnswerValue, Assignment, Attestation, Calibration, Exception, Measurement, PartUsed, Rating,
+    Answer, AnswerValue, Assignment, Attestation, Calibration, Exception, Measurement, Rating,
 };
 use crate::record::error::Refusal;
-use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_QUANTITY, MAX_WORDS_CHARS};
+use crate::record::limits::{MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_WORDS_CHARS};
 use crate::record::write::{Entry, Write};
 use crate::standard::{Check, Kind, Rule, Side};
 
@@ -177,34 +177,6 @@ impl Plan<'_> {
             return Err(invalid("edit", "changes nothing"));
         }
         Ok(vec![Write::Splice { note: note.to_owned(), at, delete, insert: insert.clone() }])
-    }
-
-    pub(super) fn part(
-        &self,
-        number: &str,
-        name: Option<&str>,
-        quantity: u32,
-        serial: Option<&str>,
-        replaces: Option<&OldPart>,
-    ) -> Planned {
-        self.side(Side::Field)?;
-        self.unsealed(None)?;
-        limit_words("number", number, MAX_NAME_CHARS)?;
-        limit_option("name", name, MAX_NAME_CHARS)?;
-        limit_option("serial", serial, MAX_NAME_CHARS)?;
-        limit_option("replaces.serial", replaces.and_then(|old| old.serial.as_deref()), MAX_NAME_CHARS)?;
-        if quantity == 0 || quantity > MAX_QUANTITY {
-            return Err(invalid("quantity", &format!("must be 1 to {MAX_QUANTITY}")));
-        }
-        let entry = Entry::Part(PartUsed {
-            number: number.to_owned(),
-            name: name.map(ToOwned::to_owned),
-            quantity,
-            serial: serial.map(ToOwned::to_owned),
-            replaces: replaces.cloned(),
-            by: self.by(),
-        });
-        Ok(vec![self.append(Place::Parts, entry)])
     }
 
     pub(super) fn survey(&self, answer: &SurveyAnswer) -> Planned {

@@ -4,6 +4,7 @@ mod alarm;
 mod decisions;
 mod entries;
 mod files;
+mod parts;
 mod register;
 mod seal;
 mod steps;
@@ -160,6 +161,17 @@ impl Plan<'_> {
             Command::ConsumePart { number, name, quantity, serial, replaces } => {
                 self.part(number, name.as_deref(), *quantity, serial.as_deref(), replaces.as_ref())
             }
+            Command::HandInPart { part, serial, condition } => {
+                self.hand_in(*part, serial.as_deref(), *condition)
+            }
+            Command::ReceivePart { part, serial, condition } => {
+                self.receive(*part, serial.as_deref(), *condition)
+            }
+            Command::RequestPart { number, name, quantity, note } => {
+                self.request_part(number, name.as_deref(), *quantity, note.as_deref())
+            }
+            Command::PartArrived { request, note } => self.part_arrived(*request, note.as_deref()),
+            Command::LinkVisit { how, visit, number } => self.link(*how, *visit, number),
             Command::AddPhoto { sha256, size, media_type, item, moment, caption, pair_with, shot } => {
                 let file = NamedFile { sha256, size: *size, media_type, item: item.as_deref() };
                 let shows =

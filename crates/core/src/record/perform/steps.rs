@@ -19,7 +19,7 @@ impl Plan<'_> {
         Ok(vec![self.append(Place::events(self.context.actor.side), Entry::Event(event))])
     }
 
-    fn may_happen(&self, kind: &str, about: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn may_happen(&self, kind: &str, about: Option<&str>) -> Result<(), Refusal> {
         let Some(known) = self.standard.event(kind) else {
             return Err(invalid("event", &format!("the standard has no event `{kind}`")));
         };

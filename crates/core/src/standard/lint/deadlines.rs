@@ -148,6 +148,14 @@ impl Linter<'_, '_> {
         {
             self.out.say(&say::NOT_MONTHS, path.key("lasts"), [lasts]);
         }
+        if let Some(afterwards) = &warranty.afterwards {
+            let path = path.key("afterwards");
+            self.known("roles", path.key("bearer"), &afterwards.bearer);
+            self.tariff(path.key("tariff"), afterwards.tariff.as_deref());
+            if warranty.of.is_empty() {
+                self.out.say(&say::BEARS_NOTHING, path, []).on_key();
+            }
+        }
         for (nth, name) in warranty.earliest_of.iter().enumerate() {
             let path = path.key("earliest-of").item(nth);
             let is_warranty = |rule: &Rule| matches!(rule.check, Check::Warranty(_));

@@ -1,6 +1,7 @@
 //! Costs and points.
 
 use super::linter::Linter;
+use super::place::Path;
 use super::rules::At;
 use super::words::checks as say;
 use crate::standard::{Check, Cost, Rule, Score};
@@ -15,6 +16,17 @@ impl Linter<'_, '_> {
             self.out.say(&say::NO_KINDS, at.path.key("kinds"), []);
         }
         self.ids(&at.path.key("kinds"), "id", cost.kinds.iter().map(|kind| kind.id.as_str()), false);
+        self.tariff(at.path.key("tariff"), cost.tariff.as_deref());
+    }
+
+    /// The name of a tariff: an id, whose table only the company has.
+    pub(super) fn tariff(&mut self, path: Path, tariff: Option<&str>) {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if let Some(id) = tariff
+            && (id.is_empty() || id.len() > 64 || !id.bytes().all(fits))
+        {
+            self.out.say(&say::BAD_TARIFF, path, [id]);
+        }
     }
 
     pub(super) fn score(&mut self, at: &At, score: &Score) {

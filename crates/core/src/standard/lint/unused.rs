@@ -88,6 +88,9 @@ fn used_roles(pack: &Pack) -> BTreeSet<&str> {
             }
             Check::Milestone(milestone) => used.extend(milestone.tell.iter().map(|tell| tell.to.as_str())),
             Check::Cost(cost) => drop(used.insert(&cost.bearer)),
+            Check::Warranty(warranty) => {
+                used.extend(warranty.afterwards.iter().map(|one| one.bearer.as_str()));
+            }
             Check::Score(score) => used.extend(score.reviewers.iter().map(String::as_str)),
             _ => {}
         }

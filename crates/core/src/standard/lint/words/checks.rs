@@ -60,6 +60,12 @@ faults! {
     INEXACT: Error "inexact-duration",
         "`{0}` has no exact length" / "“{0}”长度不确定",
         "write it in hours, minutes and seconds" / "请以时、分、秒书写";
+    BAD_TARIFF: Error "bad-tariff",
+        "`{0}` is no id of a tariff" / "“{0}”不是收费标准的标识",
+        "write 1 to 64 lower-case letters, digits and `-`; the company supplies the table under this id" / "请写 1 至 64 个小写字母、数字或 -，价目由公司以此标识提供";
+    BEARS_NOTHING: Error "bears-nothing",
+        "it is said who bears the costs afterwards, and not which" / "写明了期满后由谁承担，却未写明哪些费用",
+        "write `of` with `parts`, `labour` or both" / "请用 of 写明 parts、labour 或两者";
     NOT_MONTHS: Error "warranty-span",
         "`{0}` is not a span of months or years" / "“{0}”不是以月或年计的时长",
         "write it as P18M or P3Y" / "请写成 P18M 或 P3Y";
