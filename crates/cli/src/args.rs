@@ -179,6 +179,15 @@ pub(crate) enum Verb {
         /// The file
         file: PathBuf,
     },
+    /// What is missing for the next days without a network; exit code 3 if something stands in the way
+    Ready {
+        /// Days to look ahead
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=366))]
+        days: u32,
+        /// Fetch from the server what is missing first
+        #[arg(long)]
+        sync: bool,
+    },
     /// Render the service report as HTML
     Report {
         /// Id or order number

@@ -14,6 +14,7 @@ mod names;
 mod next;
 mod output;
 mod parts;
+mod ready;
 mod run;
 mod salvage;
 mod sealed;
@@ -116,6 +117,7 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Verify { what, trust } => sealed::verify(&here, &what, trust),
         Verb::History { visit, field } => history::history(&here, &visit, field),
         Verb::Conflicts { visit } => conflicts::conflicts(&here, visit.as_deref()),
+        Verb::Ready { days, sync } => ready::ready(&here, days, sync),
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
         Verb::Run { visit } => run::run(&here, visit.as_deref()),
         Verb::Act(act) => act::carry_out(&here, act),

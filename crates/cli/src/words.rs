@@ -98,6 +98,8 @@ pub(crate) struct Words {
     pub(crate) replaced: &'static str,
     pub(crate) written_at_once: &'static str,
     pub(crate) office_settles: &'static str,
+    pub(crate) ready: &'static str,
+    pub(crate) not_ready: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -192,6 +194,8 @@ const ENGLISH: Words = Words {
     replaced: "replaced since",
     written_at_once: "at the same time, neither before the other:",
     office_settles: "the office settles this",
+    ready: "ready to go offline",
+    not_ready: "not ready to go offline",
 };
 
 const CHINESE: Words = Words {
@@ -286,6 +290,8 @@ const CHINESE: Words = Words {
     replaced: "已被替换",
     written_at_once: "同时修改，互不知情：",
     office_settles: "由后台确认",
+    ready: "可以离线工作",
+    not_ready: "尚不能离线工作",
 };
 
 impl Words {

@@ -27,6 +27,7 @@ fn help_lists_every_command_and_the_exit_codes() {
         "run",
         "history",
         "conflicts",
+        "ready",
         "outbox",
         "quarantine",
         "report",

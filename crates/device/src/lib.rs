@@ -24,6 +24,7 @@ mod observe;
 mod outbox;
 mod parts;
 mod random;
+mod readiness;
 mod receive;
 mod salvage;
 mod seal;
@@ -46,6 +47,10 @@ pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};
 pub use outbox::{Outgoing, Quarantined};
 pub use parts::{OpenReturn, RequestedPart, VanFinding, VanLine, VanStock};
+pub use readiness::{
+    Finding, Lack, MAX_DAYS_AHEAD, Readiness, SPACE_ALWAYS_BYTES, SPACE_OF_A_VISIT_BYTES, SYNC_GROWS_OLD,
+    Severity,
+};
 pub use receive::{Problem, Received};
 pub use salvage::{Restored, Salvaged};
 pub use store::{DATABASE, Enrolment, Key, Options, Store, VisitRow};

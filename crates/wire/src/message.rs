@@ -102,6 +102,10 @@ pub struct Reply {
     /// The tariffs of the company, all of them, where one has changed since the device's.
     #[n(8)]
     pub tariffs: Option<Tariffs>,
+    /// How many documents the server has for this device's person, so that a device can tell that one did not arrive. None:
+    /// the server does not say.
+    #[n(9)]
+    pub assigned: Option<u32>,
 }
 
 /// The parts in a technician's van, as the server knows them: a copy to read.

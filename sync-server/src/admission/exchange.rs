@@ -63,6 +63,7 @@ pub(crate) fn exchange(
         epoch_changed: brought.epoch_changed,
         stock,
         tariffs,
+        assigned: Some(brought.assigned),
     })
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Brought {
     pub(super) epoch_changed: bool,
     /// The sequence number of the device's cursor.
     pub(super) after: u64,
+    /// Documents that the device may see.
+    pub(super) assigned: u32,
 }
 
 /// Something new at its place in the sequence.
@@ -44,7 +46,9 @@ pub(super) fn pull(
     let epoch_changed = after.is_none();
     let after = after.unwrap_or(0);
 
-    let items = news(tx, sender, after)?;
+    let scope = tx.scope(&sender.technician)?;
+    let assigned = scope.iter().filter(|row| row.granted).count();
+    let items = news(tx, scope, sender, after)?;
     let mut page = Page::default();
     let mut reached = top;
     let mut more = false;
@@ -67,13 +71,19 @@ pub(super) fn pull(
         more,
         epoch_changed,
         after,
+        assigned: u32::try_from(assigned).unwrap_or(u32::MAX),
     })
 }
 
 /// Everything after a sequence number that the device may see, in the order of the sequence.
-fn news(tx: &Reading<'_>, sender: &Sender, after: u64) -> Result<Vec<(u64, Item)>, StoreError> {
+fn news(
+    tx: &Reading<'_>,
+    scope: Vec<ScopeRow>,
+    sender: &Sender,
+    after: u64,
+) -> Result<Vec<(u64, Item)>, StoreError> {
     let mut items = Vec::new();
-    for ScopeRow { document, seq, granted } in tx.scope(&sender.technician)? {
+    for ScopeRow { document, seq, granted } in scope {
         if seq > after {
             items.push((seq, if granted { Item::New(document) } else { Item::Revoked(document) }));
         } else if granted {

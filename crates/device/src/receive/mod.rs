@@ -112,6 +112,9 @@ impl Store {
             if let Some(tariffs) = &reply.tariffs {
                 received.tariffs = store::keep_tariffs(&tx, tariffs)?;
             }
+            if let Some(assigned) = reply.assigned {
+                tx.execute("UPDATE meta SET assigned = ?1", params![assigned])?;
+            }
             // A server that begins anew sends the cursor of its first page, or none: the old one is forgotten either way.
             if reply.epoch_changed || !reply.cursor.is_empty() {
                 tx.execute("UPDATE meta SET cursor = ?1", params![reply.cursor])?;

@@ -92,7 +92,13 @@ impl Store {
     ///
     /// # Errors
     /// [`SyncError`]. Every exchange that was stored before the error stays stored.
-    pub fn sync(
+    pub fn sync(&self, progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<SyncReport, SyncError> {
+        let outcome = self.exchange_all(progress);
+        self.note_sync(&outcome)?;
+        outcome
+    }
+
+    fn exchange_all(
         &self,
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<SyncReport, SyncError> {
