@@ -11,6 +11,7 @@ mod hotline;
 mod installation;
 mod overlay;
 mod points;
+mod ready;
 mod sample;
 mod sealed;
 mod world;

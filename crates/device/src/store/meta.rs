@@ -76,7 +76,7 @@ impl Identity {
 fn adopt(connection: &Connection, enrolment: &Enrolment) -> Result<(), StoreError> {
     connection.execute(
         "UPDATE meta SET server = ?1, device = ?2, technician = ?3, token = ?4, cursor = x'', skew_ms = NULL,
-                         certificate = NULL, organisation = NULL",
+                         certificate = NULL, organisation = NULL, synced_at = NULL, assigned = NULL, shut_out = 0",
         params![enrolment.server, enrolment.device, enrolment.technician, enrolment.token],
     )?;
     super::forget_reference(connection)
