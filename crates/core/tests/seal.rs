@@ -41,7 +41,7 @@ fn seal_of(job: &Job) -> Command {
     let statement = job.visit.seal_statement();
     let signature = phone().sign(&statement.bytes()).unwrap();
     let key = phone().public_key().unwrap();
-    Command::Seal { statement, key, certificate: Some(certificate(&job.person)), signature }
+    Command::Seal { statement, key, certificate: Some(Box::new(certificate(&job.person))), signature }
 }
 
 fn seal(job: &mut Job) {
@@ -148,7 +148,7 @@ fn a_seal_that_is_not_right_is_refused() {
     let Command::Seal { statement, key, certificate: Some(right), signature } = seal_of(&job) else {
         panic!()
     };
-    let seal = |statement: &_, key, certificate: Option<Certificate>, signature| Command::Seal {
+    let seal = |statement: &_, key, certificate: Option<Box<Certificate>>, signature| Command::Seal {
         statement: Clone::clone(statement),
         key,
         certificate,
@@ -162,7 +162,7 @@ fn a_seal_that_is_not_right_is_refused() {
     let forged = organisation().sign(&statement.bytes()).unwrap();
     let refusal = job.refused(seal(&statement, key, Some(right.clone()), forged));
     assert!(refusal.to_string().contains("`signature`"), "{refusal}");
-    let refusal = job.refused(seal(&statement, key, Some(certificate("tech-2")), signature));
+    let refusal = job.refused(seal(&statement, key, Some(Box::new(certificate("tech-2"))), signature));
     assert!(refusal.to_string().contains("`certificate`"), "{refusal}");
     let mut foreign = right;
     foreign.signature = signature;
@@ -291,7 +291,7 @@ fn what_can_not_be_amended() {
 /// Another device of the crew, with the visit as it was.
 fn mate(job: &Job) -> Job {
     let mut mate = job.clone();
-    mate.person = "tech-2".to_owned();
+    "tech-2".clone_into(&mut mate.person);
     mate.count += 1_000_000;
     mate.visit.set_actor(&[9; 16]);
     mate

@@ -62,7 +62,7 @@ fn seal(job: &mut Job) {
     let statement = job.visit.seal_statement();
     let signature = key.sign(&statement.bytes()).unwrap();
     let key = key.public_key().unwrap();
-    job.go(Command::Seal { statement, key, certificate: Some(certificate), signature });
+    job.go(Command::Seal { statement, key, certificate: Some(Box::new(certificate)), signature });
 }
 
 type Blobs = BTreeMap<String, Vec<u8>>;
@@ -372,7 +372,7 @@ fn attachments_that_are_dropped_swapped_or_changed_are_found() {
         let mut fewer = blobs.clone();
         fewer.remove(sha256);
         let found = verified(&export_with(&job, &fewer, &insider));
-        assert_eq!(found.manifest.as_ref().unwrap().missing, [sha256.clone()]);
+        assert_eq!(found.manifest.as_ref().unwrap().missing.as_slice(), std::slice::from_ref(sha256));
         // Other bytes under its name are not even written.
         let mut other = blobs.clone();
         other.insert(sha256.clone(), b"another picture".to_vec());
@@ -397,7 +397,7 @@ fn attachments_that_are_dropped_swapped_or_changed_are_found() {
     let other: Vec<u8> = taken.iter().map(|byte| byte ^ 1).collect();
     swapped.insert(hex(&Sha256::digest(&other)), other);
     let found = verified(&export_with(&job, &swapped, &insider));
-    assert_eq!(found.manifest.as_ref().unwrap().missing, [first.clone()]);
+    assert_eq!(found.manifest.as_ref().unwrap().missing.as_slice(), std::slice::from_ref(first));
     // And in the finished file: the bytes, the name, the manifest's hash.
     let at = |needle: &[u8]| bytes.windows(needle.len()).rposition(|window| window == needle).unwrap();
     for (needle, what) in [(&taken[..], "bytes"), (first.as_bytes(), "name")] {

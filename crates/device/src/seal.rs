@@ -75,7 +75,8 @@ impl Store {
             (lock_warm(&slot).visit.seal_statement(), Vouched::read(&tx)?)
         };
         let signature = key.sign(&statement.bytes()).map_err(StoreError::from)?;
-        let certificate = vouched.certificate.filter(|certificate| certificate.says.key == public);
+        let certificate =
+            vouched.certificate.filter(|certificate| certificate.says.key == public).map(Box::new);
         self.carry_out(visit, &Command::Seal { statement, key: public, certificate, signature })
     }
 

@@ -77,7 +77,7 @@ pub(crate) fn bars(_folder: &Path) -> Vec<Bar> {
             let mut visit = visit.clone();
             let statement = visit.seal_statement();
             let signature = key.sign(&statement.bytes()).unwrap();
-            let certificate = Some(certificate.clone());
+            let certificate = Some(Box::new(certificate.clone()));
             let command = Command::Seal { statement, key: public, certificate, signature };
             visit.apply(&standard, &command, &context(0, 99_999, Side::Field)).unwrap();
             assert_eq!(verify(&visit, &standard, &trust).verdict, Verdict::Intact);

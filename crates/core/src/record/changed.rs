@@ -86,11 +86,10 @@ pub(crate) fn changed_since(
     let signatures =
         record.signatures.iter().map(|(id, signature)| (*id, Place::Signatures, &signature.heads));
     let seals = record.seals.iter().map(|(id, seal)| (*id, Place::Seals, &seal.statement.heads));
-    let now = doc.get_heads();
-    let now = Version { doc, at, heads: &now };
+    let now = Version { doc, at, heads: doc.get_heads() };
     let changed = signatures.chain(seals).filter_map(|(id, place, heads)| {
         let heads = read_heads(heads)?;
-        let then = Version { doc, at, heads: &heads };
+        let then = Version { doc, at, heads };
         let changed = since(&then, &now, place, id);
         (!changed.is_empty()).then_some((id, changed))
     });
@@ -106,8 +105,8 @@ pub(crate) fn read_heads(heads: &[String]) -> Option<Vec<ChangeHash>> {
 fn since(then: &Version<'_>, now: &Version<'_>, place: Place, id: EntryId) -> Vec<FactChange> {
     let mark = id.to_string();
     let mut knowing: HashSet<ChangeHash> = HashSet::new();
-    let mut touched: BTreeMap<(Option<Place>, String), Vec<(u64, FactWriter)>> = BTreeMap::new();
-    for change in now.doc.get_changes(then.heads) {
+    let mut touched: BTreeMap<Touched, Vec<(u64, FactWriter)>> = BTreeMap::new();
+    for change in now.doc.get_changes(&then.heads) {
         let paths = touches(&change, now.at);
         let makes_mark = paths.contains(&(Some(place), mark.clone()));
         let knows = makes_mark || change.deps().iter().any(|dep| knowing.contains(dep));
@@ -143,8 +142,11 @@ fn since(then: &Version<'_>, now: &Version<'_>, place: Place, id: EntryId) -> Ve
     compared.collect()
 }
 
-/// The keys that a change writes, each with its place; none: a note.
-fn touches(change: &Change, at: &Containers) -> BTreeSet<(Option<Place>, String)> {
+/// A key with its place; none: a note.
+type Touched = (Option<Place>, String);
+
+/// The keys that a change writes.
+fn touches(change: &Change, at: &Containers) -> BTreeSet<Touched> {
     let mut touched = BTreeSet::new();
     for op in change.decode().operations {
         let ObjectId::Id(object) = &op.obj else { continue };

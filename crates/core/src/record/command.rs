@@ -421,7 +421,7 @@ pub enum Command {
         key: PublicKey,
         /// Whose device has this key.
         #[serde(default)]
-        certificate: Option<Certificate>,
+        certificate: Option<Box<Certificate>>,
         /// The device's signature of the statement.
         signature: KeySignature,
     },

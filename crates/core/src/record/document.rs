@@ -238,47 +238,56 @@ impl Document {
     }
 
     /// A version of the document. `None` if it does not hold one of these changes.
-    pub(crate) fn version<T>(&self, heads: &[String], read: impl FnOnce(&Version<'_>) -> T) -> Option<T> {
+    fn version(&self, heads: &[String]) -> Option<Version<'_>> {
         let heads = changed::read_heads(heads)?;
         let held = heads.iter().all(|head| self.doc.get_change_by_hash(head).is_some());
-        held.then(|| read(&Version { doc: &self.doc, at: &self.at, heads: &heads }))
+        held.then_some(Version { doc: &self.doc, at: &self.at, heads })
+    }
+
+    /// The document as it is.
+    fn present(&self) -> Version<'_> {
+        Version { doc: &self.doc, at: &self.at, heads: self.doc.get_heads() }
     }
 
     /// The whole record at some heads as canonical JSON (RFC 8785), as a seal hashes it. `None` if the document does not
     /// hold one of these changes.
     pub fn record_at(&self, heads: &[String]) -> Option<Vec<u8>> {
-        self.version(heads, |version| version.record())
+        Some(self.version(heads)?.record())
     }
 
     /// SHA-256 of the facts at some heads, as signers sign them, hexadecimal.
     pub fn facts_sha256_at(&self, heads: &[String]) -> Option<String> {
-        self.version(heads, |version| version.facts_sha256())
+        Some(self.version(heads)?.facts_sha256())
+    }
+
+    /// SHA-256 of the facts as they are, hexadecimal.
+    pub(crate) fn facts_sha256(&self) -> String {
+        self.present().facts_sha256()
     }
 
     /// SHA-256 of a signature as it stands at some heads, hexadecimal.
     pub fn signature_sha256_at(&self, heads: &[String], signature: &EntryId) -> Option<String> {
-        self.version(heads, |version| signature_sha256(version, signature))?
+        signature_sha256(&self.version(heads)?, signature)
     }
 
     /// Entries that may only be appended and are not what they were at some heads: their paths.
     pub(crate) fn rewritten_since(&self, heads: &[String]) -> Option<Vec<String>> {
-        let then = self.version(heads, |version| version.appended())?;
-        let now = self.version(&self.head_names(), |version| version.appended())?;
+        let (then, now) = (self.version(heads)?.appended(), self.present().appended());
         let differs = |(path, text): &(String, String)| now.get(path) != Some(text);
         Some(then.into_iter().filter(differs).map(|(path, _)| path).collect())
     }
 
     /// What a device signs to seal the record as it stands.
     pub fn seal_statement(&self) -> SealStatement {
-        let heads = self.head_names();
-        let sealed = self.version(&heads, |version| {
-            let ids = self.record.signatures.keys();
-            let signatures = ids.filter_map(|id| Some((*id, signature_sha256(version, id)?)));
-            (version.record_sha256(), signatures.collect())
-        });
-        // The heads are the document's own.
-        let (record_sha256, signatures) = sealed.unwrap_or_default();
-        SealStatement { document: self.record.id, heads, record_sha256, signatures }
+        let present = self.present();
+        let ids = self.record.signatures.keys();
+        let signatures = ids.filter_map(|id| Some((*id, signature_sha256(&present, id)?)));
+        SealStatement {
+            document: self.record.id,
+            heads: self.head_names(),
+            record_sha256: present.record_sha256(),
+            signatures: signatures.collect(),
+        }
     }
 
     /// Carries a command out: one command makes one change, whose message is the command's name and whose time is the

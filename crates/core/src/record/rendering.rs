@@ -28,7 +28,7 @@ pub(crate) const FACTS: [Place; 7] = [
 pub(crate) struct Version<'a> {
     pub(crate) doc: &'a Automerge,
     pub(crate) at: &'a Containers,
-    pub(crate) heads: &'a [ChangeHash],
+    pub(crate) heads: Vec<ChangeHash>,
 }
 
 impl Version<'_> {
@@ -51,7 +51,7 @@ impl Version<'_> {
     pub(crate) fn appended(&self) -> BTreeMap<String, String> {
         let mut entries = BTreeMap::new();
         for (place, object) in self.at.all().filter(|(place, _)| place.is_append_only()) {
-            for item in self.doc.map_range_at(object, .., self.heads) {
+            for item in self.doc.map_range_at(object, .., &self.heads) {
                 let key = item.key.to_string();
                 let text = self.text(place, &key).unwrap_or_default();
                 entries.insert(format!("{}/{key}", place.name()), text);
@@ -65,7 +65,7 @@ impl Version<'_> {
         let object = self.at.id(place)?;
         let mut values: Vec<String> = self
             .doc
-            .get_all_at(object, key, self.heads)
+            .get_all_at(object, key, &self.heads)
             .ok()?
             .into_iter()
             .map(|(value, _)| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
@@ -76,13 +76,13 @@ impl Version<'_> {
 
     /// A note.
     pub(crate) fn note(&self, note: &str) -> Option<String> {
-        self.doc.text_at(self.at.notes.get(note)?, self.heads).ok().filter(|text| !text.is_empty())
+        self.doc.text_at(self.at.notes.get(note)?, &self.heads).ok().filter(|text| !text.is_empty())
     }
 
     fn render(&self, shown: impl Fn(Place) -> bool) -> Vec<u8> {
         let mut root = Map::new();
         for key in ["schema", "id", "kind", "job", "standard"] {
-            if let Ok(Some((value, _))) = self.doc.get_at(ROOT, key, self.heads) {
+            if let Ok(Some((value, _))) = self.doc.get_at(ROOT, key, &self.heads) {
                 root.insert(key.to_owned(), scalar(value.as_str(), value.as_u64()));
             }
         }
@@ -110,7 +110,7 @@ impl Version<'_> {
 
     fn entries(&self, object: &ObjId) -> Map<String, Value> {
         let mut entries = Map::new();
-        for item in self.doc.map_range_at(object, .., self.heads) {
+        for item in self.doc.map_range_at(object, .., &self.heads) {
             let key = item.key.to_string();
             let value = match &item.value {
                 ValueRef::Object(_) => continue,
@@ -125,7 +125,7 @@ impl Version<'_> {
 
     /// All values of a register, in a stable order.
     fn conflict(&self, object: &ObjId, key: &str) -> Value {
-        let values = self.doc.get_all_at(object, key, self.heads).unwrap_or_default();
+        let values = self.doc.get_all_at(object, key, &self.heads).unwrap_or_default();
         let mut texts: Vec<String> = values
             .iter()
             .map(|(value, _)| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))

@@ -184,7 +184,7 @@ impl Plan<'_> {
             Command::Survey(answer) => self.survey(answer),
             Command::Sign { role, name, image_sha256 } => self.sign(role, name, image_sha256.as_deref()),
             Command::Seal { statement, key, certificate, signature } => {
-                self.seal(statement, *key, certificate.as_ref(), signature)
+                self.seal(statement, *key, certificate.as_deref(), signature)
             }
             // Taken apart before.
             Command::Amend { .. } => Ok(Vec::new()),

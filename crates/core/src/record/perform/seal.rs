@@ -90,9 +90,7 @@ impl Plan<'_> {
             self.settled()?;
         }
         let heads = self.document.head_names();
-        // The heads are the document's own.
-        let facts_sha256 =
-            self.document.version(&heads, |version| version.facts_sha256()).unwrap_or_default();
+        let facts_sha256 = self.document.facts_sha256();
         let entry = Entry::Signature(Signature {
             role: role.to_owned(),
             name: name.to_owned(),
