@@ -11,7 +11,7 @@
 //! | `standard.toml` | the pack that the record is judged by |
 //! | `attachments/SHA256` | photos, documents and strokes of signatures |
 //!
-//! Nothing here opens files: [`write`] and [`verify`] work on streams, and an attachment is never in memory whole.
+//! Nothing here opens files: [`write()`] and [`verify()`] work on streams, and an attachment is never in memory whole.
 
 mod archive;
 mod check;
