@@ -160,7 +160,21 @@ fn project(record: &Record, standard: &Standard, now: Timestamp) -> Projection {
         incidents: tally.incidents,
         alerts: count(tally.alerts),
         search: search.to_lowercase(),
+        asset: asset_of(record),
     }
+}
+
+/// What tells an asset apart: its own number, else its place and model, else its place.
+const ASSET_FIELDS: [&[&str]; 3] = [&["engine_number"], &["location", "product_model"], &["location"]];
+
+fn asset_of(record: &Record) -> String {
+    let field = |id: &&str| record.order.get(*id).map(|text| text.trim().to_lowercase());
+    let known = |fields: &&[&str]| {
+        let texts: Option<Vec<String>> =
+            fields.iter().map(|id| field(id).filter(|text| !text.is_empty())).collect();
+        texts.map(|texts| format!("{}\n{}", fields.join("+"), texts.join("\n")))
+    };
+    ASSET_FIELDS.iter().find_map(known).unwrap_or_default()
 }
 
 /// The context of a command that the office gives now.

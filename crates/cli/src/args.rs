@@ -115,6 +115,11 @@ pub(crate) enum Verb {
         /// Id or order number
         visit: String,
     },
+    /// What was done at earlier visits of the same asset
+    Earlier {
+        /// Id or order number
+        visit: String,
+    },
     /// Who changed what, when and where, and what stood there before
     History {
         /// Id or order number

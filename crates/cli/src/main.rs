@@ -14,6 +14,7 @@ mod names;
 mod next;
 mod output;
 mod parts;
+mod past;
 mod ready;
 mod run;
 mod salvage;
@@ -115,6 +116,7 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Seal { visit } => sealed::seal(&here, &visit),
         Verb::Export { visit, out } => sealed::export(&here, &visit, &out),
         Verb::Verify { what, trust } => sealed::verify(&here, &what, trust),
+        Verb::Earlier { visit } => past::earlier(&here, &visit),
         Verb::History { visit, field } => history::history(&here, &visit, field),
         Verb::Conflicts { visit } => conflicts::conflicts(&here, visit.as_deref()),
         Verb::Ready { days, sync } => ready::ready(&here, days, sync),

@@ -23,6 +23,7 @@ mod list;
 mod observe;
 mod outbox;
 mod parts;
+mod past;
 mod random;
 mod readiness;
 mod receive;
@@ -47,6 +48,7 @@ pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};
 pub use outbox::{Outgoing, Quarantined};
 pub use parts::{OpenReturn, RequestedPart, VanFinding, VanLine, VanStock};
+pub use past::EarlierVisit;
 pub use readiness::{
     Finding, Lack, MAX_DAYS_AHEAD, Readiness, SPACE_ALWAYS_BYTES, SPACE_OF_A_VISIT_BYTES, SYNC_GROWS_OLD,
     Severity,

@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 
 use jiff::{SignedDuration, Timestamp};
 use jobsheet_core::record::DocumentId;
+use jobsheet_core::standard::Kind;
 use jobsheet_core::{CLOCK_TOLERANCE, Text};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
+use crate::past;
 use crate::store::{self, Store, load_visit};
 use crate::{Progress, StoreError, SyncError};
 
@@ -77,6 +79,13 @@ pub enum Lack {
         /// How many.
         files: u32,
     },
+    /// The server has not told what was done before at the asset of a visit.
+    PastUnknown {
+        /// The visit.
+        visit: DocumentId,
+        /// The order's number.
+        number: String,
+    },
     /// The disk has less space than the visits may take.
     Space {
         /// Free, in bytes.
@@ -144,6 +153,7 @@ impl Lack {
             | Lack::Unreadable { .. } => Severity::Blocks,
             Lack::Space { free_bytes, .. } if *free_bytes < SPACE_ALWAYS_BYTES => Severity::Blocks,
             Lack::SyncIsOld { .. }
+            | Lack::PastUnknown { .. }
             | Lack::FilesMissing { .. }
             | Lack::Space { .. }
             | Lack::ClockUnknown
@@ -161,6 +171,7 @@ impl Lack {
             | Lack::NotDelivered { .. }
             | Lack::StandardMissing { .. }
             | Lack::Unreadable { .. }
+            | Lack::PastUnknown { .. }
             | Lack::ClockUnknown
             | Lack::Unsent { .. } => true,
             Lack::NotEnrolled
@@ -202,9 +213,13 @@ impl Lack {
                 format!("{number} can not be read; run a sync, the server's copy mends it."),
                 format!("{number} 无法读取，请先同步，由服务器上的副本修复。"),
             ),
+            Lack::PastUnknown { number, .. } => Text::new(
+                format!("{number}: earlier visits of this asset are not known here; run a sync."),
+                format!("{number}：本机没有该设备的历次服务记录，请先同步。"),
+            ),
             Lack::FilesMissing { number, files, .. } => Text::new(
-                format!("{number}: {files} photos of others of the crew are not here."),
-                format!("{number}：同组其他设备的照片有 {files} 张不在本机。"),
+                format!("{number}: {files} files of others of the crew are not here."),
+                format!("{number}：同组其他设备的文件有 {files} 个不在本机。"),
             ),
             Lack::Space { free_bytes, needed_bytes } => {
                 let (free, needed) = (free_bytes >> 20, needed_bytes >> 20);
@@ -293,7 +308,10 @@ impl Store {
         let incomplete = |finding: &Finding| {
             matches!(
                 finding.lack,
-                Lack::NotDelivered { .. } | Lack::StandardMissing { .. } | Lack::Unreadable { .. }
+                Lack::NotDelivered { .. }
+                    | Lack::StandardMissing { .. }
+                    | Lack::Unreadable { .. }
+                    | Lack::PastUnknown { .. }
             )
         };
         if !readiness.findings.iter().any(incomplete) {
@@ -359,7 +377,10 @@ impl Store {
             }
             Err(error) => return Err(error),
         }
-        let missing = record.photos.values().filter(|photo| self.attachment(&photo.sha256).is_none());
+        if record.kind == Kind::Visit && past::history(connection, visit)?.is_none() {
+            lacks.push(Lack::PastUnknown { visit, number: number.clone() });
+        }
+        let missing = record.file_hashes().into_iter().filter(|sha256| self.attachment(sha256).is_none());
         let files = u32::try_from(missing.count()).unwrap_or(u32::MAX);
         if files > 0 {
             lacks.push(Lack::FilesMissing { visit, number, files });

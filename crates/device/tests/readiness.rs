@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use common::{delivery, dispatched, note, seeded, visit_id};
 use jobsheet::{Lack, Options, Readiness, Severity, Store, SyncError};
 use jobsheet_core::record::Command;
-use jobsheet_wire::Reply;
+use jobsheet_wire::{AssetHistory, Reply};
 
 fn lacks(readiness: &Readiness) -> Vec<&Lack> {
     readiness.findings.iter().map(|finding| &finding.lack).collect()
@@ -75,6 +75,14 @@ fn unsent_work_and_files_of_the_crew_warn() {
         .unwrap();
     let readiness = store.readiness(1).unwrap();
     let found = lacks(&readiness);
+    let past = Lack::PastUnknown { visit: visit_id(0), number: "SR-00000".to_owned() };
+    assert!(found.contains(&&past), "{found:?}");
+    let told = AssetHistory { document: visit_id(0).into_bytes(), visits: Vec::new() };
+    store.receive(&Reply { histories: Some(vec![told]), ..Reply::default() }).unwrap();
+    assert_eq!(store.earlier_visits(visit_id(0)).unwrap(), Some(Vec::new()));
+    let readiness = store.readiness(1).unwrap();
+    let found = lacks(&readiness);
+    assert!(!found.contains(&&past), "{found:?}");
     assert!(found.contains(&&Lack::Unsent { changes: 3 }), "{found:?}");
     let files = Lack::FilesMissing { visit: visit_id(0), number: "SR-00000".to_owned(), files: 1 };
     assert!(found.contains(&&files), "{found:?}");

@@ -6,9 +6,10 @@ use minicbor::{Decode, Encode};
 
 use crate::message::{Exchange, Reply, binding};
 use crate::{
-    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
-    MAX_INFLATED_BYTES, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
-    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PROTOCOL, Stock, Tariffs,
+    AssetHistory, MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
+    MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS,
+    MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES,
+    PROTOCOL, Stock, Tariffs,
 };
 
 const ZSTD_LEVEL: i32 = 3;
@@ -101,6 +102,7 @@ pub fn decode_reply(body: &[u8]) -> Result<Reply, WireError> {
     let message: Reply = decode(body)?;
     message.stock.as_ref().map_or(Ok(()), check_stock)?;
     message.tariffs.as_ref().map_or(Ok(()), check_tariffs)?;
+    message.histories.iter().flatten().try_for_each(check_history)?;
     Ok(message)
 }
 
@@ -114,6 +116,17 @@ fn check_stock(stock: &Stock) -> Result<(), WireError> {
     at_most("number of uses included", stock.included.len(), MAX_STOCK_INCLUDED)?;
     let serials = stock.lines.iter().map(|line| line.serials.len()).sum();
     at_most("number of serial numbers", serials, MAX_STOCK_SERIALS)
+}
+
+fn check_history(history: &AssetHistory) -> Result<(), WireError> {
+    at_most("number of earlier visits", history.visits.len(), MAX_PAST_VISITS)?;
+    for past in &history.visits {
+        at_most("number of parts of an earlier visit", past.parts.len(), MAX_PAST_PARTS)?;
+        for text in [&past.fault, &past.cause, &past.solution] {
+            at_most("a text of an earlier visit", text.chars().count(), MAX_PAST_CHARS)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_tariffs(tariffs: &Tariffs) -> Result<(), WireError> {

@@ -10,12 +10,13 @@ mod message;
 pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply};
 pub use limits::{
     MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
-    MAX_INFLATED_BYTES, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
-    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PULL_PAGE_BYTES,
+    MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS,
+    MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES,
+    PULL_PAGE_BYTES,
 };
 pub use message::{
-    BytesHash, Delivery, DocumentPush, EntryKey, Exchange, Framed, Hash, NewDocument, PackFile, Reply, Stock,
-    StockFault, StockLine, Tail, Tariffs, Verdict, VerdictOfChange, binding,
+    AssetHistory, BytesHash, Delivery, DocumentPush, EntryKey, Exchange, Framed, Hash, NewDocument, PackFile,
+    PastVisit, Reply, Stock, StockFault, StockLine, Tail, Tariffs, Verdict, VerdictOfChange, binding,
 };
 
 /// The protocol version this library speaks.

@@ -26,3 +26,9 @@ pub const MAX_TARIFFS: usize = 64;
 pub const MAX_TARIFF_BYTES: usize = 256 << 10;
 /// All tariffs together, in bytes of JSON.
 pub const MAX_TARIFFS_BYTES: usize = 2 << 20;
+/// Most earlier visits of one asset that are told.
+pub const MAX_PAST_VISITS: usize = 5;
+/// Most parts of an earlier visit.
+pub const MAX_PAST_PARTS: usize = 20;
+/// Longest text of an earlier visit, in Unicode code points.
+pub const MAX_PAST_CHARS: usize = 500;

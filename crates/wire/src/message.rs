@@ -106,6 +106,45 @@ pub struct Reply {
     /// the server does not say.
     #[n(9)]
     pub assigned: Option<u32>,
+    /// Earlier visits of the assets of new visits: one entry for each that the reply brings, empty where none is known. None:
+    /// the reply brings no new visit, or the server does not tell.
+    #[n(10)]
+    pub histories: Option<Vec<AssetHistory>>,
+}
+
+/// Earlier visits of the asset that a visit is about, the latest first: a copy to read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct AssetHistory {
+    /// The visit.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// Earlier visits.
+    #[n(1)]
+    pub visits: Vec<PastVisit>,
+}
+
+/// An earlier visit in short.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct PastVisit {
+    /// The order's number.
+    #[n(0)]
+    pub number: String,
+    /// Planned start, milliseconds since 1970.
+    #[n(1)]
+    pub start_at_ms: Option<i64>,
+    /// Fault as reported.
+    #[n(2)]
+    pub fault: String,
+    /// Cause as diagnosed.
+    #[n(3)]
+    pub cause: String,
+    /// What was done.
+    #[n(4)]
+    pub solution: String,
+    /// Parts used: pieces and part number.
+    #[n(5)]
+    pub parts: Vec<String>,
 }
 
 /// The parts in a technician's van, as the server knows them: a copy to read.

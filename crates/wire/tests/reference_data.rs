@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use jobsheet_wire::{
-    EntryKey, Exchange, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
-    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, Reply, Stock, StockFault, StockLine, Tariffs,
-    WireError, decode_reply, encode_reply,
+    AssetHistory, EntryKey, Exchange, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS,
+    MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES,
+    PastVisit, Reply, Stock, StockFault, StockLine, Tariffs, WireError, decode_reply, encode_reply,
 };
 use minicbor::{Decode, Encode};
 
@@ -136,4 +136,26 @@ fn limits_of_tariffs_hold_on_both_sides() {
     let many = MAX_TARIFFS_BYTES / MAX_TARIFF_BYTES;
     assert!(with(vec!["x".repeat(MAX_TARIFF_BYTES); many]).is_ok());
     too_large(&with(vec!["x".repeat(MAX_TARIFF_BYTES); many + 1]), "all tariffs together");
+}
+
+#[test]
+fn limits_of_earlier_visits_hold_on_both_sides() {
+    let with = |visits: usize, parts: usize, chars: usize| {
+        let past = PastVisit {
+            cause: "长".repeat(chars),
+            parts: vec!["1 × BELT-7".to_owned(); parts],
+            ..PastVisit::default()
+        };
+        let history = AssetHistory { document: [7; 16], visits: vec![past; visits] };
+        let reply = Reply { histories: Some(vec![history]), ..Reply::default() };
+        let told = told(&reply);
+        if let Ok(read) = &told {
+            assert_eq!(*read, reply);
+        }
+        told
+    };
+    assert!(with(MAX_PAST_VISITS, MAX_PAST_PARTS, MAX_PAST_CHARS).is_ok());
+    too_large(&with(MAX_PAST_VISITS + 1, 0, 0), "number of earlier visits");
+    too_large(&with(1, MAX_PAST_PARTS + 1, 0), "number of parts of an earlier visit");
+    too_large(&with(1, 0, MAX_PAST_CHARS + 1), "a text of an earlier visit");
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use jobsheet_wire::{Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, Verdict, VerdictOfChange};
 
 use super::document::admit;
-use super::{Sender, pull, reference};
+use super::{Sender, past, pull, reference};
 use crate::standards::Standards;
 use crate::store::{Store, StoreError, Writing};
 
@@ -47,11 +47,12 @@ pub(crate) fn exchange(
     } else {
         store.write(|tx| push(tx, standards, sender, message, now))?
     };
-    let (brought, stock, tariffs) = store.read(|tx| -> Result<_, StoreError> {
+    let (brought, stock, tariffs, histories) = store.read(|tx| -> Result<_, StoreError> {
         let brought = pull::pull(tx, standards, sender, message)?;
         let stock = reference::stock(tx, sender, message, &brought)?;
         let tariffs = reference::tariffs(tx, message, &brought)?;
-        Ok((brought, stock, tariffs))
+        let histories = past::histories(tx, &brought.deliveries)?;
+        Ok((brought, stock, tariffs, histories))
     })?;
     Ok(Reply {
         verdicts,
@@ -64,6 +65,7 @@ pub(crate) fn exchange(
         stock,
         tariffs,
         assigned: Some(brought.assigned),
+        histories: (!histories.is_empty()).then_some(histories),
     })
 }
 

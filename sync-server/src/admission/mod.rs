@@ -3,6 +3,7 @@
 mod batch;
 mod document;
 mod exchange;
+mod past;
 mod pull;
 mod reference;
 

@@ -38,6 +38,9 @@ pub(crate) struct Projection {
     /// Words by which a visit is found.
     #[serde(skip)]
     pub(crate) search: String,
+    /// What it is about, as far as its order tells it apart; empty: nothing is known.
+    #[serde(skip)]
+    pub(crate) asset: String,
 }
 
 /// A row of the list.
@@ -152,6 +155,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
             incidents: list(16)?,
             alerts: row.get(17)?,
             search: String::new(),
+            asset: String::new(),
         },
     })
 }
@@ -287,6 +291,22 @@ impl Reading<'_> {
         Ok((from_sql(total), rows.collect::<Result<_, _>>()?))
     }
 
+    /// Earlier visits of the asset that a visit is about, at the same customer, the latest first.
+    pub(crate) fn visits_of_asset(&self, id: &Uuid, limit: usize) -> Result<Vec<Uuid>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT earlier.id FROM visit AS new JOIN visit AS earlier
+                 ON earlier.tenant = new.tenant AND earlier.asset = new.asset AND earlier.customer = new.customer
+             WHERE new.tenant = ?1 AND new.id = ?2 AND new.asset <> '' AND new.customer <> '' AND new.kind = 'visit'
+                 AND earlier.kind = 'visit' AND earlier.id <> new.id
+                 AND (new.start_at IS NULL OR earlier.start_at < new.start_at)
+             ORDER BY earlier.start_at DESC, earlier.id LIMIT ?3",
+        )?;
+        let rows = statement.query_map((self.tenant, id.as_bytes(), to_sql(limit as u64)), |row| {
+            Ok(Uuid::from_bytes(row.get(0)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Visits whose nearest deadline has passed since they were judged.
     pub(crate) fn visits_overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Uuid>, StoreError> {
         let mut statement = self.connection.prepare_cached(
@@ -349,7 +369,8 @@ impl Writing<'_> {
         self.connection
             .prepare_cached(
                 "UPDATE visit SET state = ?3, urgency = ?4, start_at = ?5, crew = ?6, customer = ?7, outstanding = ?8,
-                 violated = ?9, conflicts = ?10, owed_by = ?11, next_due = ?12, search = ?13, incidents = ?14, alerts = ?15
+                 violated = ?9, conflicts = ?10, owed_by = ?11, next_due = ?12, search = ?13, incidents = ?14, alerts = ?15,
+                 asset = ?16
                  WHERE tenant = ?1 AND id = ?2",
             )?
             .execute((
@@ -368,6 +389,7 @@ impl Writing<'_> {
                 &shown.search,
                 list(&shown.incidents)?,
                 shown.alerts,
+                &shown.asset,
             ))?;
         Ok(())
     }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::StoreError;
+use crate::past;
 use crate::salvage::Restored;
 use crate::store::{self, Identity, Store};
 use document::{Incoming, Work};
@@ -111,6 +112,9 @@ impl Store {
             }
             if let Some(tariffs) = &reply.tariffs {
                 received.tariffs = store::keep_tariffs(&tx, tariffs)?;
+            }
+            for history in reply.histories.iter().flatten() {
+                past::keep(&tx, history)?;
             }
             if let Some(assigned) = reply.assigned {
                 tx.execute("UPDATE meta SET assigned = ?1", params![assigned])?;

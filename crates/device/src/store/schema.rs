@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_key.sql"),
     include_str!("../../migrations/0004_parts.sql"),
     include_str!("../../migrations/0005_readiness.sql"),
+    include_str!("../../migrations/0006_past.sql"),
 ];
 
 /// Brings a database to the newest schema.
