@@ -142,6 +142,8 @@ fn an_older_database_learns_of_its_old_parts_and_requests() {
     for table in ["stock_entry", "part_use", "old_part", "part_request", "tariff", "to_derive"] {
         database.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
+    database.execute("DROP INDEX visit_by_asset", []).unwrap();
+    database.execute("ALTER TABLE visit DROP COLUMN asset", []).unwrap();
     database.pragma_update(None, "user_version", 3).unwrap();
     drop(database);
     let mut server = Server::on(folder, &[]);

@@ -150,6 +150,7 @@ fn no_acknowledged_command_is_lost_wherever_the_power_goes() {
     let started = std::time::Instant::now();
     let world = World::new();
     let (mut points_done, mut images, mut opened, mut lost, mut acknowledged) = (0, 0, 0, 0, 0);
+    let mut whole_visits = 0;
     let numbers = numbers();
     let mut numbers = numbers.iter();
     while points_done < points() {
@@ -190,11 +191,15 @@ fn no_acknowledged_command_is_lost_wherever_the_power_goes() {
         images += crashes.images;
         opened += crashes.opened;
         lost += crashes.lost;
-        // The last crash, opened once more, has nothing to tell the server that it does not take.
-        let folder = folder.path().join("image");
-        let store = work::open(&folder, &crashes.clock).unwrap();
-        sync(&store);
-        assert_eq!(store.outbox().unwrap(), []);
+        // The crash at the very end of a visit, opened once more, has nothing to tell the server that it does not take. One in
+        // the middle would: the device that went on has used the same numbers for other work.
+        if here == tape.len() + 1 {
+            let folder = folder.path().join("image");
+            let store = work::open(&folder, &crashes.clock).unwrap();
+            sync(&store);
+            assert_eq!(store.outbox().unwrap(), []);
+            whole_visits += 1;
+        }
     }
     println!(
         "{points_done} points, {SEEDS} losses of power and one kill each: {images} crashes ({opened} of them different), \
@@ -202,6 +207,7 @@ fn no_acknowledged_command_is_lost_wherever_the_power_goes() {
         started.elapsed()
     );
     assert_eq!(points_done, points());
+    assert!(whole_visits > 0, "no visit was crashed up to its end");
     assert_eq!(lost, 0);
 }
 
