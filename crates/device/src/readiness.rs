@@ -9,6 +9,7 @@ use jobsheet_core::{CLOCK_TOLERANCE, Text};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
+use crate::attach::free_bytes;
 use crate::past;
 use crate::store::{self, Store, load_visit};
 use crate::{Progress, StoreError, SyncError};
@@ -433,17 +434,6 @@ fn standing(connection: &Connection, known: &Known, at: Timestamp) -> Result<Vec
         lacks.push(Lack::Refused { changes });
     }
     Ok(lacks)
-}
-
-#[cfg(unix)]
-fn free_bytes(folder: &std::path::Path) -> Option<u64> {
-    let told = rustix::fs::statvfs(folder).ok()?;
-    Some(told.f_bavail.saturating_mul(told.f_frsize))
-}
-
-#[cfg(not(unix))]
-fn free_bytes(_folder: &std::path::Path) -> Option<u64> {
-    None
 }
 
 fn known(connection: &Connection) -> Result<Known, StoreError> {

@@ -30,6 +30,7 @@ use crate::apply::Receipt;
 use crate::store::Store;
 use copy::{Copied, copy};
 use folder::Folder;
+pub(crate) use quota::free_bytes;
 use quota::{fits, has_space};
 
 pub use check::{AttachmentCheck, CheckedFile, DamagedFile};

@@ -1,16 +1,17 @@
 //! What to do now, in order, and why.
 
+mod command;
+mod unsettled;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::consequence::{Consequence, consequences};
-use super::finding::{Assessment, Finding, Status};
+use super::finding::{Assessment, Status};
 use super::proof::Evidences;
-use crate::record::{ALERT_RAISED, Command, Conflict, Record, SealState, alerts, outdated};
-use crate::standard::{
-    Ask, BreachDemand, Check, Course, PartsDemand, Rule, Severity, Side, Situation, Standard, Usual,
-};
-use crate::{Lang, Moment, Text};
+use crate::record::Record;
+use crate::standard::{Ask, Check, Course, Rule, Severity, Side, Situation, Standard, Usual};
+use crate::{Moment, Text};
 
 /// Why a step is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,9 +107,7 @@ pub fn judge(
 ) -> (Assessment, Vec<NextStep>) {
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
-    let course = evidences.course;
-    let mut steps =
-        Steps { standard, course, evidences: &evidences, side, assessment: &assessment, list: Vec::new() };
+    let mut steps = Steps::at(&evidences, side, &assessment);
     steps.alerts(record);
     steps.conflicts(record);
     steps.signatures(record);
@@ -158,45 +157,6 @@ impl<'a> Steps<'a> {
         Self { standard, course, evidences, side, assessment, list: Vec::new() }
     }
 
-    /// The command that does what a rule asks, a deadline's end included.
-    pub(super) fn command_of_rule(&self, rule: &Rule, finding: &Finding) -> Option<(String, Option<String>)> {
-        match &rule.check {
-            Check::Milestone(milestone) => {
-                let event = milestone.end.iter().find(|event| self.records(event))?;
-                Some(self.command_of_event(event))
-            }
-            check => self.command_for(check, finding),
-        }
-    }
-
-    /// Calls for help that nobody at the office has answered.
-    fn alerts(&mut self, record: &Record) {
-        if self.side != Side::Office || !self.evidences.timeline.happened(ALERT_RAISED) {
-            return;
-        }
-        for alert in alerts(record).into_iter().filter(|alert| alert.acknowledged.is_none()) {
-            let named = alert.situation.as_deref().and_then(|id| self.standard.situation(id));
-            let (en, zh) = named.map_or(("", ""), |known| (known.name.en.as_str(), known.name.zh.as_str()));
-            self.list.push(NextStep {
-                rule: None,
-                clause: None,
-                text: Text::new(
-                    format!("Answer the call for help of {}. {en}", alert.person).trim_end().to_owned(),
-                    format!("处理 {} 的求助警报。{zh}", alert.person),
-                ),
-                phase: None,
-                roles: Vec::new(),
-                consequences: Vec::new(),
-                reason: Why::Alert { at: alert.at, person: alert.person },
-                command: "acknowledge-alert".to_owned(),
-                argument: Some(alert.id.to_string()),
-                situation: alert.situation,
-                or: None,
-                moments: Vec::new(),
-            });
-        }
-    }
-
     /// Says of each step to which open special situation it belongs.
     fn situations(&mut self) {
         let open = self.assessment.incidents.iter().filter(|incident| incident.open);
@@ -212,72 +172,6 @@ impl<'a> Steps<'a> {
     fn is_urgent(&self, step: &NextStep) -> bool {
         let situation = step.situation.as_deref().and_then(|id| self.standard.situation(id));
         situation.is_some_and(|situation| situation.alert.is_some())
-    }
-
-    fn conflicts(&mut self, record: &Record) {
-        let own = |conflict: &&Conflict| conflict.target.side(&record.job, self.standard) == self.side;
-        for conflict in record.conflicts.iter().filter(own) {
-            let argument = serde_json::to_value(&conflict.target).ok().map(|target| match target {
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            });
-            let who: Vec<&str> = conflict.versions.iter().map(|version| version.person.as_str()).collect();
-            self.list.push(NextStep {
-                rule: None,
-                clause: None,
-                text: Text::new(
-                    format!("Settle what {} wrote differently.", who.join(" and ")),
-                    format!("确认 {} 填写不一致的内容。", who.join("、")),
-                ),
-                phase: None,
-                roles: Vec::new(),
-                consequences: Vec::new(),
-                reason: Why::Conflict,
-                command: "resolve".to_owned(),
-                argument,
-                situation: None,
-                or: None,
-                moments: Vec::new(),
-            });
-        }
-    }
-
-    /// Who signed what has changed since signs again.
-    fn signatures(&mut self, record: &Record) {
-        let SealState::Outdated { roles } = record.seal_state(self.standard) else { return };
-        let signing = self.course.flow().signing.as_ref();
-        let rule = signing.and_then(|signing| self.standard.rule(&signing.rule));
-        if self.side != Side::Field {
-            return;
-        }
-        for role in roles {
-            let signed = record.signatures.iter().filter(|(_, signature)| signature.role == role);
-            let mut changed: Vec<String> = signed
-                .flat_map(|(id, _)| outdated(record, self.standard, *id))
-                .map(|change| change.path.clone())
-                .collect();
-            changed.sort_unstable();
-            changed.dedup();
-            let name = self.standard.pack().roles.iter().find(|known| known.id == role);
-            let name = name.map_or_else(|| Text::new(role.clone(), role.clone()), |role| role.name.clone());
-            self.list.push(NextStep {
-                rule: rule.map(|rule| rule.id.clone()),
-                clause: rule.map(|rule| rule.clause.clone()),
-                text: Text::new(
-                    format!("What was signed has changed; sign again: {}.", name.get(Lang::En)),
-                    format!("已签字的内容有变更，请重新签字：{}。", name.get(Lang::Zh)),
-                ),
-                phase: rule.map(|rule| rule.phase.clone()),
-                roles: Vec::new(),
-                consequences: Vec::new(),
-                moments: Vec::new(),
-                or: None,
-                situation: None,
-                reason: Why::SignAgain { changed },
-                command: "sign".to_owned(),
-                argument: Some(role),
-            });
-        }
     }
 
     /// The signature of somebody whose signature ends the work.
@@ -387,112 +281,6 @@ impl<'a> Steps<'a> {
                 moments,
             });
         }
-    }
-
-    fn command_for(&self, check: &Check, finding: &Finding) -> Option<(String, Option<String>)> {
-        let rule = finding.rule.as_str();
-        match check {
-            Check::Item(item) => Some(match &item.ask {
-                Ask::Photo { .. } => ("add-photo".to_owned(), Some(rule.to_owned())),
-                Ask::Signature { roles, .. } => {
-                    let signed =
-                        |role: &&String| self.evidences.record.signatures.values().any(|s| s.role == **role);
-                    let role = roles.iter().find(|role| !signed(role)).or(roles.last())?;
-                    ("sign".to_owned(), Some(role.clone()))
-                }
-                Ask::Number { quantity, .. } | Ask::Series { quantity, .. } => {
-                    ("measure".to_owned(), Some(quantity.clone()))
-                }
-                Ask::Hold(_) => {
-                    let command = if self.runs(rule) { "end-hold" } else { "begin-hold" };
-                    (command.to_owned(), Some(rule.to_owned()))
-                }
-                _ => ("answer".to_owned(), Some(rule.to_owned())),
-            }),
-            Check::Approval(_) => Some(("decide".to_owned(), Some(rule.to_owned()))),
-            Check::Classification(class) => {
-                let item =
-                    class.of.clone().or_else(|| (!class.classes.is_empty()).then(|| rule.to_owned()))?;
-                Some(("answer".to_owned(), Some(item)))
-            }
-            Check::Cost(cost) => Some(("measure".to_owned(), Some(cost.quantity.clone()?))),
-            Check::Calibrated(_) => {
-                let (_, rest) = finding.missing.first()?.split_once('.')?;
-                let quantity = rest.split_once(' ').map_or(rest, |(quantity, _)| quantity);
-                Some(("measure".to_owned(), Some(quantity.to_owned())))
-            }
-            Check::StockAge(age) => Some(self.command_of_event(&age.mark)),
-            Check::Score(_) => Some(("score".to_owned(), Some(rule.to_owned()))),
-            Check::Parts(parts) => match parts.demands {
-                PartsDemand::OldForNew => None,
-                PartsDemand::Collected => Some(self.command_of_event("old-parts-collected")),
-                PartsDemand::Registered => Some(self.command_of_event("old-parts-registered")),
-            },
-            Check::Act(act) => self.records(&act.event).then(|| self.command_of_event(&act.event)),
-            Check::Field(field) => {
-                field.sources.iter().filter(|source| finding.missing.contains(&source.0)).find_map(|source| {
-                    match source.parts() {
-                        ("note", name) => Some(("note".to_owned(), Some(name.to_owned()))),
-                        ("survey", _) => Some(("survey".to_owned(), None)),
-                        ("signature", role) => Some(("sign".to_owned(), Some(role.to_owned()))),
-                        ("event", event) => self.records(event).then(|| self.command_of_event(event)),
-                        ("answer", item) => Some(("answer".to_owned(), Some(item.to_owned()))),
-                        ("measure", quantity) => Some(("measure".to_owned(), Some(quantity.to_owned()))),
-                        ("parts", _) => Some(("consume-part".to_owned(), None)),
-                        ("photos", _) => Some(("add-photo".to_owned(), None)),
-                        _ => None,
-                    }
-                })
-            }
-            Check::OnBreach(demand) => {
-                // Each side answers for its own deadlines.
-                let missing = finding.missing.iter();
-                let mut own = missing.filter(|milestone| {
-                    let at = self.standard.place(milestone);
-                    at.and_then(|at| self.course.side(at)) == Some(self.side)
-                });
-                let milestone = own.next()?.clone();
-                let command = match demand.demands {
-                    BreachDemand::Reason => "explain-delay",
-                    BreachDemand::Escalation => "escalate",
-                };
-                Some((command.to_owned(), Some(milestone)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The command that records an event: its own, or `report`.
-    fn command_of_event(&self, event: &str) -> (String, Option<String>) {
-        if let Some(signing) = self.course.flow().signing.as_ref().filter(|signing| signing.event == event) {
-            let signed = |role: &&String| self.evidences.record.signatures.values().any(|s| s.role == **role);
-            let role = signing.signers.iter().find(|role| !signed(role)).or(signing.signers.first());
-            return ("sign".to_owned(), role.cloned());
-        }
-        if self.course.flow().assigned.as_deref() == Some(event) {
-            return ("dispatch".to_owned(), None);
-        }
-        let own = match event {
-            "order-accepted" => Command::Accept.name(),
-            "tools-checked" => Command::Prepare.name(),
-            "appointment-confirmed" => "confirm-appointment",
-            "departed" => Command::Depart.name(),
-            "arrived" => Command::Arrive.name(),
-            "badge-presented" => Command::PresentBadge.name(),
-            "entered" => Command::Enter.name(),
-            "diagnosis-done" => Command::Diagnose.name(),
-            "consent-given" | "consent-refused" => "obtain-consent",
-            "work-started" => Command::Start.name(),
-            "paused" => "pause",
-            "resumed" => Command::Resume.name(),
-            "work-finished" => Command::Finish.name(),
-            "work-reopened" => "reopen",
-            "handed-over" => Command::HandOver.name(),
-            "left-site" => Command::Leave.name(),
-            "closed" => Command::Close.name(),
-            _ => return ("report".to_owned(), Some(event.to_owned())),
-        };
-        (own.to_owned(), None)
     }
 
     fn deadlines(&mut self) {
