@@ -70,7 +70,7 @@ pub struct NextStep {
     /// Why.
     #[serde(flatten)]
     pub reason: Why,
-    /// Name of the command that does it, as [`Command::name`] writes it, and its argument: an item, an event, a note.
+    /// Name of the command that does it, as [`crate::record::Command::name`] writes it, and its argument: an item, an event, a note.
     pub command: String,
     /// The argument.
     pub argument: Option<String>,
