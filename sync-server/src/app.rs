@@ -3,18 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::access::Access;
 use crate::clock::Clock;
 use crate::documents::derive_missing;
 use crate::office::By;
 use crate::standards::Standards;
 use crate::store::{Store, StoreError};
 
-/// The store, the standards and the clock.
+/// The store, the standards, who is let in, and the clock.
 pub(crate) struct App {
     /// The store.
     pub(crate) store: Store,
     /// The standards that visits pin.
     pub(crate) standards: Standards,
+    /// How devices are let in.
+    pub(crate) access: Access,
     /// The clock.
     pub(crate) clock: Clock,
 }
@@ -25,7 +28,9 @@ pub(crate) type Shared = Arc<App>;
 impl App {
     /// Opens the store in a data directory.
     pub(crate) fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
-        let app = Self { store: Store::open(folder)?, standards: Standards::default(), clock };
+        let store = Store::open(folder)?;
+        let access = Access::new(store.read(|tx| tx.access_key())?)?;
+        let app = Self { store, standards: Standards::default(), access, clock };
         app.store.write(|tx| derive_missing(tx, &app.standards))?;
         Ok(app)
     }

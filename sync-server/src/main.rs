@@ -6,6 +6,7 @@
 // Transactions have a lifetime: their methods are not general enough to be passed by name, as this lint would have it.
 #![allow(clippy::redundant_closure_for_method_calls)]
 
+mod access;
 mod admission;
 mod app;
 mod clock;

@@ -24,28 +24,11 @@ pub(crate) fn random_uuid() -> Result<uuid::Uuid, NoRandomness> {
     Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
 }
 
-/// Who a token is for. The prefix tells the two apart, for people and for secret scanners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    /// A person or program of the back office: `jsk_…`.
-    Office,
-    /// An enrolled device: `jsd_…`.
-    Device,
-}
+/// How every office token begins, for people and for secret scanners.
+pub(crate) const OFFICE_PREFIX: &str = "jsk";
 
-impl TokenKind {
-    fn prefix(self) -> &'static str {
-        match self {
-            TokenKind::Office => "jsk",
-            TokenKind::Device => "jsd",
-        }
-    }
-}
-
-/// A token as its holder has it: prefix, public id, secret of 256 bits.
+/// An office token as its holder has it: prefix, public id, secret of 256 bits.
 pub(crate) struct Token {
-    /// Who it is for.
-    pub(crate) kind: TokenKind,
     /// Finds the stored hash. Not secret.
     pub(crate) id: String,
     secret: String,
@@ -53,26 +36,22 @@ pub(crate) struct Token {
 
 impl Token {
     /// Makes a new token under a public id.
-    pub(crate) fn make(kind: TokenKind, id: String) -> Result<Self, NoRandomness> {
-        Ok(Self { kind, id, secret: hex(&random::<32>()?) })
+    pub(crate) fn make(id: String) -> Result<Self, NoRandomness> {
+        Ok(Self { id, secret: hex(&random::<32>()?) })
     }
 
     /// Reads a token. `None` if it does not have the form of one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut pieces = text.splitn(3, '_');
         let (prefix, id, secret) = (pieces.next()?, pieces.next()?, pieces.next()?);
-        let kind = [TokenKind::Office, TokenKind::Device].into_iter().find(|kind| kind.prefix() == prefix)?;
         let well_formed = |part: &str| part.len() <= 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-        (well_formed(id) && secret.len() == 64 && well_formed(secret)).then(|| Self {
-            kind,
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-        })
+        (prefix == OFFICE_PREFIX && well_formed(id) && secret.len() == 64 && well_formed(secret))
+            .then(|| Self { id: id.to_owned(), secret: secret.to_owned() })
     }
 
     /// The text to give to the holder, once.
     pub(crate) fn reveal(&self) -> String {
-        format!("{}_{}_{}", self.kind.prefix(), self.id, self.secret)
+        format!("{OFFICE_PREFIX}_{}_{}", self.id, self.secret)
     }
 
     /// What is stored.
@@ -104,23 +83,24 @@ mod tests {
 
     #[test]
     fn a_token_is_read_back_and_matches_only_its_own_hash() {
-        let token = Token::make(TokenKind::Office, "0a1b2c3d".to_owned()).unwrap();
+        let token = Token::make("0a1b2c3d".to_owned()).unwrap();
         let read = Token::parse(&token.reveal()).unwrap();
-        assert_eq!((read.kind, read.id.as_str()), (TokenKind::Office, "0a1b2c3d"));
+        assert_eq!(read.id, "0a1b2c3d");
         assert!(read.matches(Some(&token.hash())));
-        let other = Token::make(TokenKind::Office, "0a1b2c3d".to_owned()).unwrap();
+        let other = Token::make("0a1b2c3d".to_owned()).unwrap();
         assert!(!read.matches(Some(&other.hash())));
         assert!(!read.matches(None));
     }
 
     #[test]
     fn other_texts_are_no_tokens() {
-        let token = Token::make(TokenKind::Device, "00".to_owned()).unwrap().reveal();
+        let token = Token::make("00".to_owned()).unwrap().reveal();
         for text in [
             "",
             "jsk",
             "jsk__",
             "abc_00_11",
+            &token.replace("jsk", "jsd"),
             &token[..token.len() - 1],
             &format!("{token}0"),
             &token.replace('_', "-"),

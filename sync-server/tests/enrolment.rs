@@ -3,13 +3,15 @@
 
 mod common;
 
-use common::{Server, http, ok, problem};
+use common::{Device, Server, http, key, ok, problem};
+use jobsheet_core::key::DeviceKey;
 use jobsheet_wire::{Exchange, encode_exchange};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 fn enrol(server: &Server, code: &str) -> reqwest::blocking::Response {
-    let body = json!({"code": code, "device_name": "phone"});
+    let public_key = key(200).public_key().unwrap();
+    let body = json!({"code": code, "device_name": "phone", "public_key": public_key});
     http().post(format!("{}/v1/enrol", server.url)).json(&body).send().unwrap()
 }
 
@@ -21,7 +23,8 @@ fn a_code_enrols_one_device() {
     assert!(code.len() * 4 >= 128, "at least 128 bits");
     let enrolled = ok(enrol(&server, &code));
     assert_eq!((&enrolled["technician"], &enrolled["tenant"]), (&json!("lee"), &json!("main")));
-    let me = http().get(format!("{}/v1/me", server.url)).bearer_auth(enrolled["token"].as_str().unwrap());
+    let device = Device::new(&server.url, &enrolled, key(200));
+    let me = http().get(format!("{}/v1/me", server.url)).bearer_auth(&device.token);
     assert_eq!(ok(me.send().unwrap())["technician"]["id"], "lee");
     let used = server.refused(|| enrol(&server, &code), 403, "code-not-valid");
     let unknown = server.refused(|| enrol(&server, &"0".repeat(40)), 403, "code-not-valid");
@@ -72,9 +75,11 @@ fn a_revoked_device_is_out_at_once() {
     assert_eq!(server.ask(Method::DELETE, &path).send().unwrap().status(), 204);
     server.refused(sync, 401, "device-revoked");
     server.refused(|| server.ask(Method::DELETE, &path).send().unwrap(), 404, "unknown");
+    let me = || http().get(format!("{}/v1/me", server.url)).bearer_auth(&device.token).send().unwrap();
+    server.refused(me, 401, "device-revoked");
     let office =
         || http().get(format!("{}/v1/visits", server.url)).bearer_auth(&device.token).send().unwrap();
-    server.refused(office, 401, "device-revoked");
+    server.refused(office, 403, "office-only");
 }
 
 #[test]

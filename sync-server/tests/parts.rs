@@ -144,6 +144,8 @@ fn an_older_database_learns_of_its_old_parts_and_requests() {
     }
     database.execute("DROP INDEX visit_by_asset", []).unwrap();
     database.execute("ALTER TABLE visit DROP COLUMN asset", []).unwrap();
+    database.execute("ALTER TABLE tenant DROP COLUMN access_key", []).unwrap();
+    database.execute("ALTER TABLE device ADD COLUMN token_hash BLOB", []).unwrap();
     database.pragma_update(None, "user_version", 3).unwrap();
     drop(database);
     let mut server = Server::on(folder, &[]);

@@ -101,7 +101,7 @@ fn without_a_token_or_with_a_wrong_one_nothing_opens() {
     let server = Server::start();
     let url = format!("{}/v1/visits", server.url);
     problem(http().get(&url).send().unwrap(), 401, "token-missing");
-    let wrong = server.token.as_ref().unwrap().replace("jsk_", "jsd_");
+    let wrong = server.token.as_ref().unwrap().replace("jsk_", "jsx_");
     for token in ["x", "jsk_00000000_00", &wrong] {
         server.refused(|| http().get(&url).bearer_auth(token).send().unwrap(), 401, "token-not-valid");
     }

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+use jobsheet_core::key::DeviceKey as _;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ fn open(folder: &Path, warm_documents: usize) -> Store {
             server: "http://127.0.0.1:9".to_owned(),
             device: "bench".to_owned(),
             technician: TECHNICIAN.to_owned(),
-            token: "none".to_owned(),
+            organisation: jobsheet_core::key::SecretKey::from_bytes(&[9; 32]).unwrap().public_key().unwrap(),
         };
         store.adopt(&enrolment).unwrap();
     }

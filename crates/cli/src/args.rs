@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// Certificates (PEM) to trust beside the public ones
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub(crate) ca: Option<PathBuf>,
-    /// Allow http:// to other machines: the device's token then travels in the open
+    /// Allow http:// to other machines: the device's access token then travels in the open
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) plain_http: bool,
     #[command(subcommand)]

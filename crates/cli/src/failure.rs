@@ -164,7 +164,7 @@ impl From<SyncError> for Failure {
             SyncError::Address(reason) => Self::input("server", reason),
             SyncError::Certificate(_) => Self::input("--ca", words),
             SyncError::Store(error) => error.into(),
-            SyncError::AlreadyRunning => Self::Store(words),
+            SyncError::AlreadyRunning | SyncError::Key(_) => Self::Store(words),
             _ => Self::Network(words),
         }
     }

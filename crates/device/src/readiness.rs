@@ -437,8 +437,9 @@ fn standing(connection: &Connection, known: &Known, at: Timestamp) -> Result<Vec
 }
 
 fn known(connection: &Connection) -> Result<Known, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT token IS NOT NULL, shut_out, synced_at, assigned, skew_ms FROM meta")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT organisation IS NOT NULL, shut_out, synced_at, assigned, skew_ms FROM meta",
+    )?;
     let known = statement.query_row([], |row| {
         let synced_at: Option<i64> = row.get(2)?;
         Ok(Known {

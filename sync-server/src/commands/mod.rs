@@ -7,10 +7,12 @@ mod serve;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
+use crate::access::{DEFAULT_LIFETIME, MAX_LIFETIME, MIN_LIFETIME};
 use crate::clock::Clock;
 use crate::intake::IntakeError;
 use crate::office::{OfficeError, Role};
@@ -59,6 +61,10 @@ enum Command {
         /// Longest time a request may take, in seconds
         #[arg(long, default_value_t = 60, value_name = "SECONDS")]
         request_timeout: u64,
+        /// How long the access token of a device holds, in seconds
+        #[arg(long, default_value_t = DEFAULT_LIFETIME.as_secs(), value_name = "SECONDS",
+              value_parser = clap::value_parser!(u64).range(MIN_LIFETIME.as_secs()..=MAX_LIFETIME.as_secs()))]
+        token_lifetime: u64,
     },
     /// Read service requests from a CSV file
     Import {
@@ -327,9 +333,15 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         }
     };
     match cli.command {
-        Command::Serve { data, listen, log_format, max_requests, request_timeout } => {
-            let settings =
-                serve::Settings { folder: data.folder()?, listen, log_format, max_requests, request_timeout };
+        Command::Serve { data, listen, log_format, max_requests, request_timeout, token_lifetime } => {
+            let settings = serve::Settings {
+                folder: data.folder()?,
+                listen,
+                log_format,
+                max_requests,
+                request_timeout: Duration::from_secs(request_timeout),
+                token_lifetime: Duration::from_secs(token_lifetime),
+            };
             serve::serve(&settings, clock)
         }
         Command::Import { data, mapping, csv, output } => {

@@ -24,14 +24,17 @@ pub(super) struct Settings {
     pub(super) listen: String,
     pub(super) log_format: LogFormat,
     pub(super) max_requests: usize,
-    pub(super) request_timeout: u64,
+    pub(super) request_timeout: Duration,
+    pub(super) token_lifetime: Duration,
 }
 
 /// Runs the server until it is told to stop.
 pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandError> {
     start_log(settings.log_format);
     log_panics();
-    let app = Arc::new(App::open(&settings.folder, clock)?);
+    let mut app = App::open(&settings.folder, clock)?;
+    app.access.lifetime = settings.token_lifetime;
+    let app = Arc::new(app);
     say(format_args!("data in {}", settings.folder.display()));
     if let Some(token) = first_token(&app)? {
         say(format_args!("office token: {token}"));
@@ -50,7 +53,7 @@ async fn run(app: Arc<App>, settings: &Settings) -> Result<(), CommandError> {
     let failed = |source| CommandError::Listen { address: settings.listen.clone(), source };
     let listener = TcpListener::bind(&settings.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let limits = Limits::new(settings.max_requests, Duration::from_secs(settings.request_timeout));
+    let limits = Limits::new(settings.max_requests, settings.request_timeout);
     let router = http::router(app.clone(), limits);
     let stopped = http::stopped()?;
     let watch = tokio::spawn(watch_deadlines(app));

@@ -1,4 +1,4 @@
-//! Who calls: an office token or a device token, checked against the store on every request.
+//! Who calls: the office or a device, checked against the store on every request.
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::input::blocking;
 use super::problem::Problem;
+use crate::access::{TOKEN_PREFIX, TokenFault};
 use crate::admission::Sender;
 use crate::app::{App, Shared};
 use crate::office::{Act, By, OfficeError, Roles};
-use crate::secret::{Token, TokenKind};
+use crate::secret::Token;
 
 /// A person or program of the office.
 pub(super) struct Office {
@@ -57,18 +58,16 @@ fn act(method: &Method, route: &str) -> Act {
 /// A device.
 pub(super) struct Device(pub(super) Sender);
 
-enum Caller {
-    Office { name: String, roles: Option<Roles> },
-    Device(Sender),
-}
-
 impl FromRequestParts<Shared> for Office {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let Caller::Office { name, roles } = caller(parts, app).await? else {
-            return Err(Problem::new(403, "office-only", "a device token does not open this path"));
-        };
+        let text = bearer(parts)?;
+        if text.starts_with(TOKEN_PREFIX) {
+            return Err(Problem::new(403, "office-only", "a device's token does not open this path"));
+        }
+        let token = Token::parse(text).ok_or_else(not_valid)?;
+        let (name, roles) = blocking(app, move |app| office(app, &token)).await?;
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let act = act(&parts.method, route);
         match roles {
@@ -82,21 +81,22 @@ impl FromRequestParts<Shared> for Device {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        match caller(parts, app).await? {
-            Caller::Device(sender) => Ok(Self(sender)),
-            Caller::Office { .. } => {
-                Err(Problem::new(403, "device-only", "an office token does not open this path"))
-            }
+        let text = bearer(parts)?;
+        if Token::parse(text).is_some() {
+            return Err(Problem::new(403, "device-only", "an office token does not open this path"));
         }
+        let id = app.access.read(text, app.clock.now()).map_err(|fault| match fault {
+            TokenFault::NotValid => not_valid(),
+            TokenFault::Expired(device) => {
+                let detail = "the access token has expired; sign the nonce in this answer for another";
+                Problem::new(401, "token-expired", detail).with_nonce(app.access.nonce(&device))
+            }
+        })?;
+        blocking(app, move |app| device(app, id)).await.map(Self)
     }
 }
 
-async fn caller(parts: &Parts, app: &Shared) -> Result<Caller, Problem> {
-    let token = bearer(parts)?;
-    blocking(app, move |app| identify(app, &token)).await
-}
-
-fn bearer(parts: &Parts) -> Result<Token, Problem> {
+fn bearer(parts: &Parts) -> Result<&str, Problem> {
     let header = parts.headers.get(header::AUTHORIZATION);
     let missing = || Problem::new(401, "token-missing", "send `Authorization: Bearer TOKEN`");
     let text = header.and_then(|value| value.to_str().ok()).ok_or_else(missing)?;
@@ -104,7 +104,7 @@ fn bearer(parts: &Parts) -> Result<Token, Problem> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(missing());
     }
-    Token::parse(token.trim()).ok_or_else(not_valid)
+    Ok(token.trim())
 }
 
 fn not_valid() -> Problem {
@@ -112,28 +112,25 @@ fn not_valid() -> Problem {
 }
 
 /// Whether a token was revoked is told only to whoever holds its secret.
-fn identify(app: &App, token: &Token) -> Result<Caller, Problem> {
-    match token.kind {
-        TokenKind::Office => {
-            let found = app.store.read(|tx| tx.token(&token.id))?;
-            let matches = token.matches(found.as_ref().map(|found| &found.hash));
-            let found = found.filter(|_| matches).ok_or_else(not_valid)?;
-            if found.revoked {
-                return Err(Problem::new(401, "token-revoked", "the token has been revoked"));
-            }
-            Ok(Caller::Office { roles: Roles::parse(&found.roles), name: found.name })
-        }
-        TokenKind::Device => {
-            let device: Uuid = token.id.parse().map_err(|_| not_valid())?;
-            let found = app.store.read(|tx| tx.device(&device))?;
-            let matches = token.matches(found.as_ref().map(|found| &found.hash));
-            let found = found.filter(|_| matches).ok_or_else(not_valid)?;
-            if found.revoked {
-                let detail = "the device has been revoked; enrol it again with a new code";
-                return Err(Problem::new(401, "device-revoked", detail));
-            }
-            let last_seen = found.last_seen_at;
-            Ok(Caller::Device(Sender { device, technician: found.technician, last_seen }))
-        }
+fn office(app: &App, token: &Token) -> Result<(String, Option<Roles>), Problem> {
+    let found = app.store.read(|tx| tx.token(&token.id))?;
+    let matches = token.matches(found.as_ref().map(|found| &found.hash));
+    let found = found.filter(|_| matches).ok_or_else(not_valid)?;
+    if found.revoked {
+        return Err(Problem::new(401, "token-revoked", "the token has been revoked"));
     }
+    Ok((found.name, Roles::parse(&found.roles)))
+}
+
+/// The device's status is read on every request: a token that is still good opens nothing to a device that is out.
+fn device(app: &App, device: Uuid) -> Result<Sender, Problem> {
+    let found = app.store.read(|tx| tx.device(&device))?.ok_or_else(|| {
+        let detail = "the server does not know this device any more; enrol it again with a new code";
+        Problem::new(401, "device-unknown", detail)
+    })?;
+    if found.revoked {
+        let detail = "the device has been revoked; enrol it again with a new code";
+        return Err(Problem::new(401, "device-revoked", detail));
+    }
+    Ok(Sender { device, technician: found.technician, last_seen: found.last_seen_at })
 }

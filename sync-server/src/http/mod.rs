@@ -14,6 +14,7 @@ mod problem;
 mod requests;
 mod standards;
 mod sync;
+mod token;
 mod visits;
 
 use axum::Router;
@@ -61,6 +62,8 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/tariffs/{id}", post(parts::set_tariff))
         .route("/v1/enrolments", post(people::issue_code))
         .route("/v1/enrol", post(people::enrol))
+        .route("/v1/nonce", post(token::nonce))
+        .route("/v1/token", post(token::token))
         .route("/v1/organisation", get(people::organisation))
         .route("/v1/devices", get(people::devices))
         .route("/v1/devices/{id}", delete(people::revoke_device))

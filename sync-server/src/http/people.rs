@@ -32,9 +32,8 @@ pub(super) struct NewEnrolment {
 pub(super) struct Enrol {
     code: String,
     device_name: String,
-    /// The device's public key in SEC 1 form, hexadecimal: its seals are certified by it.
-    #[serde(default)]
-    public_key: Option<PublicKey>,
+    /// The device's public key in SEC 1 form, hexadecimal: by it the device is let in, and its seals are certified.
+    public_key: PublicKey,
 }
 
 /// `GET /v1/technicians`.
@@ -93,7 +92,7 @@ pub(super) async fn devices(
     Ok(Json(blocking(&app, |app| app.store.read(|tx| tx.devices())).await?))
 }
 
-/// `DELETE /v1/devices/{id}`: its token stops at once.
+/// `DELETE /v1/devices/{id}`: it is out at once, whatever token it holds.
 pub(super) async fn revoke_device(
     office: Office,
     State(app): State<Shared>,

@@ -26,6 +26,7 @@ pub(crate) struct Problem {
     detail: String,
     rules: Vec<Need>,
     diagnostics: Vec<Diagnostic>,
+    nonce: Option<String>,
     retry: bool,
 }
 
@@ -40,13 +41,21 @@ struct Body<'a> {
     rules: &'a [Need],
     #[serde(skip_serializing_if = "<[Diagnostic]>::is_empty")]
     diagnostics: &'a [Diagnostic],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
 }
 
 impl Problem {
     /// A problem with a status, a short code in kebab case and what is wrong in words.
     pub(crate) fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, detail: detail.into(), rules: Vec::new(), diagnostics: Vec::new(), retry: false }
+        let (rules, diagnostics) = (Vec::new(), Vec::new());
+        Self { status, code, detail: detail.into(), rules, diagnostics, nonce: None, retry: false }
+    }
+
+    /// With what the device signs to be let in.
+    pub(crate) fn with_nonce(self, nonce: String) -> Self {
+        Self { nonce: Some(nonce), ..self }
     }
 
     /// The server can not answer now; trying again helps.
@@ -71,6 +80,7 @@ impl IntoResponse for Problem {
             code: self.code,
             rules: &self.rules,
             diagnostics: &self.diagnostics,
+            nonce: self.nonce.as_deref(),
         };
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{By, OfficeError, Roles, check_id, check_name};
-use crate::secret::{self, Token, TokenKind};
+use crate::secret::{self, Token};
 use crate::store::Writing;
 
 /// How long an enrolment code holds.
@@ -27,7 +27,7 @@ pub(crate) fn create_token(
             reason: format!("`{name}` is the server's own name"),
         });
     }
-    let token = Token::make(TokenKind::Office, hex(&secret::random::<4>()?))?;
+    let token = Token::make(hex(&secret::random::<4>()?))?;
     let names = roles.names();
     tx.add_token(&token.id, name, &names, &token.hash(), by.now)?;
     tx.audit(by.now, &by.person, "token-create", &token.id, &names.join(" "))?;
@@ -84,11 +84,9 @@ pub(crate) struct Enrolled {
     technician: String,
     /// The technician's name.
     technician_name: String,
-    /// The device's token. Shown once.
-    token: String,
-    /// Whose device has which key, signed by the organisation; none: the device gave no key.
-    certificate: Option<Certificate>,
-    /// The organisation's public key, by which the device knows the certificates of others.
+    /// Whose device has which key, signed by the organisation.
+    certificate: Certificate,
+    /// The organisation's public key, by which the device knows the certificates of others and names this server.
     organisation: PublicKey,
     /// The tenant.
     tenant: String,
@@ -101,7 +99,7 @@ pub(crate) fn enrol(
     tx: &Writing<'_>,
     code: &str,
     device_name: &str,
-    public_key: Option<PublicKey>,
+    public_key: PublicKey,
     now: Timestamp,
 ) -> Result<Enrolled, OfficeError> {
     check_name("device_name", device_name)?;
@@ -109,26 +107,21 @@ pub(crate) fn enrol(
     let technician = tx.use_enrolment(&code, now)?.ok_or(OfficeError::CodeNotValid)?;
     let technician = tx.technician(&technician)?.ok_or(OfficeError::CodeNotValid)?;
     let device = secret::random_uuid()?;
-    let token = Token::make(TokenKind::Device, device.simple().to_string())?;
-    tx.add_device(&device, &technician.id, device_name, &token.hash(), public_key, now)?;
+    tx.add_device(&device, &technician.id, device_name, public_key, now)?;
     let organisation = tx.organisation_key()?;
-    let certify = |key| {
-        let says = CertificateFacts {
-            tenant: tx.tenant().to_owned(),
-            device: device.to_string(),
-            person: technician.id.clone(),
-            key,
-            issued_at: Moment::utc(now),
-        };
-        Certificate::issue(says, &organisation)
+    let says = CertificateFacts {
+        tenant: tx.tenant().to_owned(),
+        device: device.to_string(),
+        person: technician.id.clone(),
+        key: public_key,
+        issued_at: Moment::utc(now),
     };
-    let certificate = public_key.map(certify).transpose()?;
+    let certificate = Certificate::issue(says, &organisation)?;
     tx.audit(now, &technician.id, "enrol", &device.to_string(), "")?;
     Ok(Enrolled {
         device,
         technician: technician.id,
         technician_name: technician.name,
-        token: token.reveal(),
         certificate,
         organisation: organisation.public_key()?,
         tenant: tx.tenant().to_owned(),
@@ -136,7 +129,7 @@ pub(crate) fn enrol(
     })
 }
 
-/// Revokes a device: its token stops at once.
+/// Revokes a device: it is out at once, whatever token it holds.
 pub(crate) fn revoke_device(tx: &Writing<'_>, id: &Uuid, by: &By) -> Result<(), OfficeError> {
     if !tx.revoke_device(id, by.now)? {
         return Err(OfficeError::Unknown { what: "valid device", id: id.to_string() });
@@ -164,7 +157,8 @@ mod tests {
                 issue_code(tx, "lee", &by)
             })
         };
-        let take = |code: &str, at: Timestamp| store.write(|tx| enrol(tx, code, "phone", None, at));
+        let key = jobsheet_core::key::SecretKey::from_bytes(&[7; 32]).unwrap().public_key().unwrap();
+        let take = |code: &str, at: Timestamp| store.write(|tx| enrol(tx, code, "phone", key, at));
         let code = issue().unwrap();
         assert!(code.code.len() * 4 >= 128, "at least 128 bits");
         let enrolled = take(&code.code, now).unwrap();

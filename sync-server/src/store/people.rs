@@ -35,13 +35,13 @@ pub(crate) struct DeviceRow {
     pub(crate) last_seen_at: Option<Timestamp>,
 }
 
-/// A device as its token is checked.
+/// A device as it is let in.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceCredentials {
     /// Whose it is.
     pub(crate) technician: String,
-    /// Hash of its token's secret.
-    pub(crate) hash: SecretHash,
+    /// Its key; none: it enrolled with a version that asked for none.
+    pub(crate) key: Option<PublicKey>,
     /// It has been revoked.
     pub(crate) revoked: bool,
     /// When it last exchanged.
@@ -88,18 +88,19 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// What is needed to check a device's token.
+    /// What is needed to let a device in.
     pub(crate) fn device(&self, id: &Uuid) -> Result<Option<DeviceCredentials>, StoreError> {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT technician, token_hash, revoked_at IS NOT NULL, last_seen_at FROM device
+                "SELECT technician, public_key, revoked_at IS NOT NULL, last_seen_at FROM device
                  WHERE tenant = ?1 AND id = ?2",
             )?
             .query_row((self.tenant, id.as_bytes()), |row| {
+                let key: Option<Vec<u8>> = row.get(1)?;
                 Ok(DeviceCredentials {
                     technician: row.get(0)?,
-                    hash: row.get(1)?,
+                    key: key.and_then(|bytes| PublicKey::from_sec1(&bytes).ok()),
                     revoked: row.get(2)?,
                     last_seen_at: row.get::<_, Option<i64>>(3)?.map(time),
                 })
@@ -158,15 +159,13 @@ impl Writing<'_> {
         id: &Uuid,
         technician: &str,
         name: &str,
-        token: &SecretHash,
-        public_key: Option<PublicKey>,
+        public_key: PublicKey,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let public_key = public_key.map(PublicKey::to_sec1);
         self.connection.execute(
-            "INSERT INTO device (tenant, id, technician, name, token_hash, public_key, enrolled_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (self.tenant, id.as_bytes(), technician, name, token, public_key, at.as_millisecond()),
+            "INSERT INTO device (tenant, id, technician, name, public_key, enrolled_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (self.tenant, id.as_bytes(), technician, name, public_key.to_sec1(), at.as_millisecond()),
         )?;
         Ok(())
     }

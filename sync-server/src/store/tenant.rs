@@ -9,7 +9,7 @@ use crate::secret;
 /// Random bytes that name one life of the database: new when it is created and when it was restored from a backup.
 pub(crate) type Epoch = [u8; 8];
 
-/// Creates the tenant if it is not there, and its key.
+/// Creates the tenant if it is not there, and its keys.
 pub(super) fn found(tx: &Writing<'_>) -> Result<(), StoreError> {
     let known = tx
         .connection
@@ -36,6 +36,11 @@ pub(super) fn found(tx: &Writing<'_>) -> Result<(), StoreError> {
         tx.connection
             .execute("UPDATE tenant SET organisation_key = ?2 WHERE id = ?1", (tx.tenant, key.to_bytes()))?;
     }
+    let access_key: [u8; 32] = secret::random()?;
+    tx.connection.execute(
+        "UPDATE tenant SET access_key = ?2 WHERE id = ?1 AND access_key IS NULL",
+        (tx.tenant, access_key),
+    )?;
     Ok(())
 }
 
@@ -59,6 +64,16 @@ impl Reading<'_> {
             |row| row.get(0),
         )?;
         Ok(SecretKey::from_bytes(&bytes)?)
+    }
+
+    /// The key by which access tokens are known again. Secret.
+    pub(crate) fn access_key(&self) -> Result<[u8; 32], StoreError> {
+        let key = self.connection.query_row(
+            "SELECT access_key FROM tenant WHERE id = ?1",
+            [self.tenant],
+            |row| row.get(0),
+        )?;
+        Ok(key)
     }
 
     /// The epoch, and the highest sequence number given so far.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jobsheet_core::key::{Assertion, DeviceKey, KeySignature, PublicKey, SecretKey};
 use jobsheet_core::record::{Actor, Applied, Command, Context, Document};
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
@@ -11,7 +12,7 @@ use jobsheet_wire::{
     encode_exchange,
 };
 use reqwest::blocking::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::http;
@@ -21,6 +22,8 @@ pub struct Device {
     pub id: Uuid,
     pub technician: String,
     pub token: String,
+    pub key: SecretKey,
+    pub organisation: PublicKey,
     pub visits: BTreeMap<Uuid, Document>,
     pub cursor: Vec<u8>,
     pub packs: Vec<jobsheet_wire::BytesHash>,
@@ -46,21 +49,50 @@ pub fn codes(reply: &Reply) -> Vec<String> {
 }
 
 impl Device {
-    pub fn new(url: &str, answer: &Value) -> Self {
+    pub fn new(url: &str, answer: &Value, key: SecretKey) -> Self {
         let text = |field: &str| answer[field].as_str().unwrap().to_owned();
         let id: Uuid = text("device").parse().unwrap();
-        Self {
+        let mut device = Self {
             url: url.to_owned(),
             id,
             technician: text("technician"),
-            token: text("token"),
+            token: String::new(),
+            key,
+            organisation: text("organisation").parse().unwrap(),
             visits: BTreeMap::new(),
             cursor: Vec::new(),
             packs: Vec::new(),
             standards: BTreeMap::new(),
             actor: *id.as_bytes(),
             count: 0,
-        }
+        };
+        let nonce = device.nonce();
+        device.renew(&nonce);
+        device
+    }
+
+    /// Gets an access token.
+    pub fn renew(&mut self, nonce: &str) {
+        super::ok(self.prove(nonce))["token"].as_str().unwrap().clone_into(&mut self.token);
+    }
+
+    /// A nonce for this device.
+    pub fn nonce(&self) -> String {
+        let asked = http().post(format!("{}/v1/nonce", self.url)).json(&json!({"device": self.id}));
+        super::ok(asked.send().unwrap())["nonce"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for a token with this device's signature of a nonce.
+    pub fn prove(&self, nonce: &str) -> Response {
+        let device = self.id.to_string();
+        let assertion = Assertion { organisation: self.organisation, device: &device, nonce };
+        self.show(nonce, &assertion.sign(&self.key).unwrap())
+    }
+
+    /// Asks for a token with any signature.
+    pub fn show(&self, nonce: &str, signature: &KeySignature) -> Response {
+        let proof = json!({"device": self.id, "nonce": nonce, "signature": signature});
+        http().post(format!("{}/v1/token", self.url)).json(&proof).send().unwrap()
     }
 
     /// Carries a command out on the device.

@@ -8,10 +8,12 @@ mod device;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use device::{Device, codes, pack};
+use jobsheet_core::key::{DeviceKey, SecretKey};
 use reqwest::Method;
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
@@ -19,6 +21,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 pub const BIN: &str = env!("CARGO_BIN_EXE_jobsheet-server");
+static NEXT_KEY: AtomicU8 = AtomicU8::new(1);
 pub const NOW: &str = "2026-03-02T08:00:00Z";
 
 /// A folder with a server on it. It is ended when the test ends.
@@ -180,8 +183,10 @@ impl Server {
 
     pub fn device(&self, technician: &str) -> Device {
         let code = self.code(technician);
-        let answer = ok(self.post("/v1/enrol", &json!({"code": code, "device_name": "phone"})));
-        Device::new(&self.url, &answer)
+        let key = key(NEXT_KEY.fetch_add(1, Ordering::Relaxed));
+        let public_key = key.public_key().unwrap();
+        let body = json!({"code": code, "device_name": "phone", "public_key": public_key});
+        Device::new(&self.url, &ok(self.post("/v1/enrol", &body)), key)
     }
 
     /// How many rows stand in each table that devices and the office write.
@@ -222,6 +227,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A key of a device.
+pub fn key(seed: u8) -> SecretKey {
+    SecretKey::from_bytes(&[seed; 32]).unwrap()
 }
 
 pub fn console(data: &Path, arguments: &[&str]) -> Output {

@@ -1,5 +1,6 @@
 //! What the bars have in common: a store, times in turn, medians.
 
+use jobsheet_core::key::DeviceKey as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,7 +37,7 @@ pub(crate) fn store(folder: &Path, options: Options) -> Store {
         server: "http://127.0.0.1:9".to_owned(),
         device: "bench".to_owned(),
         technician: TECHNICIAN.to_owned(),
-        token: "none".to_owned(),
+        organisation: jobsheet_core::key::SecretKey::from_bytes(&[9; 32]).unwrap().public_key().unwrap(),
     };
     store.adopt(&enrolment).unwrap();
     store

@@ -1,6 +1,7 @@
 //! One damaged byte in every page of every file of a store: the same answers as without it, or a typed error, never other
 //! answers.
 
+use jobsheet_core::key::DeviceKey as _;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -28,7 +29,7 @@ fn made(folder: &Path, key: Option<&Key>) -> Store {
             server: "http://127.0.0.1:1".to_owned(),
             device: "device-1".to_owned(),
             technician: TECHNICIAN.to_owned(),
-            token: "token".to_owned(),
+            organisation: jobsheet_core::key::SecretKey::from_bytes(&[9; 32]).unwrap().public_key().unwrap(),
         })
         .unwrap();
     let deliveries = (0..4).map(|number| {

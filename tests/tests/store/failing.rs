@@ -1,6 +1,7 @@
 //! A disk that is full, and a disk that fails once, at every write of a piece of work: a typed error, reads that go on, and
 //! work that goes on afterwards.
 
+use jobsheet_core::key::DeviceKey as _;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -48,7 +49,7 @@ fn seed(folder: &Path) {
             server: "http://127.0.0.1:1".to_owned(),
             device: "device-1".to_owned(),
             technician: TECHNICIAN.to_owned(),
-            token: "token".to_owned(),
+            organisation: jobsheet_core::key::SecretKey::from_bytes(&[9; 32]).unwrap().public_key().unwrap(),
         })
         .unwrap();
     store.receive(&reply(1)).unwrap();

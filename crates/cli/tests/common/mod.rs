@@ -1,6 +1,7 @@
 //! Stores as a sync leaves them, and the real binary on them.
 #![allow(dead_code)] // each test binary uses a part
 
+use jobsheet_core::key::DeviceKey as _;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -57,7 +58,7 @@ fn store_with(documents: &[Document], packs: Vec<PackFile>) -> TempDir {
             server: "http://127.0.0.1:1".to_owned(),
             device: "device-1".to_owned(),
             technician: "tech-1".to_owned(),
-            token: "token".to_owned(),
+            organisation: jobsheet_core::key::SecretKey::from_bytes(&[9; 32]).unwrap().public_key().unwrap(),
         })
         .unwrap();
     let deliveries = documents

@@ -1,7 +1,9 @@
 //! Keys of devices and of the organisation: ECDSA on P-256 with SHA-256 (FIPS 186-5), the one that phones keep in hardware.
 
+mod assertion;
 mod certificate;
 
+pub use assertion::Assertion;
 pub use certificate::{Certificate, CertificateFacts};
 
 use std::fmt;

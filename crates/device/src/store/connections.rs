@@ -18,7 +18,7 @@ const OPENING: &str = "jobsheet.opening";
 /// What `SQLite` keeps in the file for the program: a store whose pages carry checksums.
 const APPLICATION: u32 = 0x4a4f_4253;
 
-/// Makes a folder that only its owner may enter: it holds customers' data and the device's token.
+/// Makes a folder that only its owner may enter: it holds customers' data and the device's key.
 pub(crate) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());

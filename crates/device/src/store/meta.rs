@@ -1,5 +1,6 @@
 //! Who this device is, and how far it has heard.
 
+use jiff::{SignedDuration, Timestamp};
 use jobsheet_core::key::{Certificate, PublicKey};
 use rusqlite::{Connection, params};
 
@@ -7,7 +8,7 @@ use super::Store;
 use crate::StoreError;
 
 /// What the server gave this device when it enrolled.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     /// Address of the server, such as `https://jobs.example.org`.
     pub server: String,
@@ -15,8 +16,9 @@ pub struct Enrolment {
     pub device: String,
     /// Person id of the technician.
     pub technician: String,
-    /// Token that the device shows to the server. Secret.
-    pub token: String,
+    /// The organisation's public key: it names the server to which the device proves who it is, and signs the certificates of
+    /// devices.
+    pub organisation: PublicKey,
 }
 
 /// What the organisation vouches for: whose device this is, and which key it has.
@@ -37,25 +39,20 @@ impl Vouched {
             organisation: organisation.and_then(|text| text.parse().ok()),
         })
     }
-
-    pub(crate) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        let certificate =
-            self.certificate.as_ref().and_then(|certificate| serde_json::to_string(certificate).ok());
-        let organisation = self.organisation.map(|key| key.to_string());
-        connection.execute(
-            "UPDATE meta SET certificate = ?1, organisation = ?2",
-            params![certificate, organisation],
-        )?;
-        Ok(())
-    }
 }
 
-impl std::fmt::Debug for Enrolment {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Enrolment")
-            .field("server", &self.server)
-            .field("device", &self.device)
-            .finish_non_exhaustive()
+/// A short access token. Secret.
+pub(crate) struct AccessToken {
+    pub(crate) text: String,
+    /// Until when it holds, by this device's clock when it came.
+    until: Timestamp,
+}
+
+impl AccessToken {
+    /// One that came now and holds for so many seconds.
+    pub(crate) fn new(text: String, now: Timestamp, seconds: u64) -> Self {
+        let life = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        Self { text, until: now.saturating_add(life).unwrap_or(Timestamp::MAX) }
     }
 }
 
@@ -73,32 +70,37 @@ impl Identity {
     }
 }
 
-fn adopt(connection: &Connection, enrolment: &Enrolment) -> Result<(), StoreError> {
+fn adopt(
+    connection: &Connection,
+    enrolment: &Enrolment,
+    certificate: Option<&Certificate>,
+) -> Result<(), StoreError> {
+    let Enrolment { server, device, technician, organisation } = enrolment;
+    let certificate = certificate.and_then(|certificate| serde_json::to_string(certificate).ok());
     connection.execute(
-        "UPDATE meta SET server = ?1, device = ?2, technician = ?3, token = ?4, cursor = x'', skew_ms = NULL,
-                         certificate = NULL, organisation = NULL, synced_at = NULL, assigned = NULL, shut_out = 0",
-        params![enrolment.server, enrolment.device, enrolment.technician, enrolment.token],
+        "UPDATE meta SET server = ?1, device = ?2, technician = ?3, organisation = ?4, certificate = ?5, cursor = x'',
+                         token = NULL, token_until = NULL, skew_ms = NULL, synced_at = NULL, assigned = NULL,
+                         shut_out = 0",
+        params![server, device, technician, organisation.to_string(), certificate],
     )?;
     super::forget_reference(connection)
 }
 
 impl Store {
-    /// What the server gave this device, if it is enrolled.
+    /// What the server gave this device, if it is enrolled. A device that enrolled with a version that did not tell it the
+    /// organisation's key is not: it can not prove to that server who it is.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn enrolment(&self) -> Result<Option<Enrolment>, StoreError> {
         let mut reader = self.inner.connections.read()?;
         let tx = reader.begin()?;
-        let row = tx.query_row("SELECT server, device, technician, token FROM meta", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        let row = tx.query_row("SELECT server, device, technician, organisation FROM meta", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, Option<String>>(3)?))
         })?;
-        Ok(match row {
-            (Some(server), Some(device), Some(technician), Some(token)) => {
-                Some(Enrolment { server, device, technician, token })
-            }
-            _ => None,
-        })
+        let (Some(server), Some(device), Some(technician), Some(organisation)) = row else { return Ok(None) };
+        let organisation = organisation.parse().ok();
+        Ok(organisation.map(|organisation| Enrolment { server, device, technician, organisation }))
     }
 
     /// Takes on an identity, as [`Store::enrol`] does after the server has answered. The cursor starts anew: what was
@@ -109,17 +111,41 @@ impl Store {
     pub fn adopt(&self, enrolment: &Enrolment) -> Result<(), StoreError> {
         let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
-        adopt(&tx, enrolment)?;
+        adopt(&tx, enrolment, None)?;
         tx.commit()?;
         Ok(())
     }
 
     /// As [`Store::adopt`], with what the organisation vouches for.
-    pub(crate) fn adopt_vouched(&self, enrolment: &Enrolment, vouched: &Vouched) -> Result<(), StoreError> {
+    pub(crate) fn adopt_vouched(
+        &self,
+        enrolment: &Enrolment,
+        certificate: Option<&Certificate>,
+    ) -> Result<(), StoreError> {
         let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
-        adopt(&tx, enrolment)?;
-        vouched.write(&tx)?;
+        adopt(&tx, enrolment, certificate)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// The access token that came last, unless it can hardly be good any more.
+    pub(crate) fn access_token(&self, now: Timestamp) -> Result<Option<String>, StoreError> {
+        let mut reader = self.inner.connections.read()?;
+        let tx = reader.begin()?;
+        let (text, until): (Option<String>, Option<i64>) =
+            tx.query_row("SELECT token, token_until FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(text.filter(|_| until.is_some_and(|until| now.as_millisecond() < until)))
+    }
+
+    /// Keeps an access token, if this store is still that device.
+    pub(crate) fn keep_access_token(&self, device: &str, token: &AccessToken) -> Result<(), StoreError> {
+        let mut writing = self.inner.connections.write()?;
+        let tx = writing.begin()?;
+        tx.execute(
+            "UPDATE meta SET token = ?1, token_until = ?2 WHERE device = ?3",
+            params![token.text, token.until.as_millisecond(), device],
+        )?;
         tx.commit()?;
         Ok(())
     }

@@ -35,7 +35,7 @@ pub(crate) use changes::{
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
 pub use meta::Enrolment;
-pub(crate) use meta::{Identity, Vouched};
+pub(crate) use meta::{AccessToken, Identity, Vouched};
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};
 pub(crate) use reference::{
     forget_reference, held as held_reference, keep_stock, keep_tariffs, note_use, note_with_parts,

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0004_parts.sql"),
     include_str!("../../migrations/0005_readiness.sql"),
     include_str!("../../migrations/0006_past.sql"),
+    include_str!("../../migrations/0007_access.sql"),
 ];
 
 /// Brings a database to the newest schema.

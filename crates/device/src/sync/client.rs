@@ -4,13 +4,14 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jobsheet_wire::{MAX_BODY_BYTES, MEDIA_TYPE};
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{StatusCode, Url};
+use reqwest::{Method, StatusCode, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::error::SyncError;
 use crate::random;
@@ -68,23 +69,13 @@ impl Client {
         Ok(Self { http, server })
     }
 
-    /// `POST /v1/sync`.
-    pub(super) fn sync(&self, token: &str, body: Vec<u8>) -> Result<Vec<u8>, SyncError> {
-        let request = self
-            .post("v1/sync")?
-            .bearer_auth(token)
-            .header(CONTENT_TYPE, MEDIA_TYPE)
-            .header(ACCEPT, MEDIA_TYPE);
-        read(send(&request.body(body))?, MAX_BODY_BYTES)
-    }
-
     /// `POST /v1/enrol`. Tried once: the server spends the code before it answers.
     pub(super) fn enrol(&self, body: Vec<u8>) -> Result<Vec<u8>, SyncError> {
         let request = self
-            .post("v1/enrol")?
+            .request(&Method::POST, "v1/enrol")?
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json");
-        let answer = attempt(&request.body(body)).map_err(|(error, _)| match error {
+        let answer = attempt(&request.body(body)).map_err(|failed| match *failed.error {
             SyncError::Unauthorized(reason) => SyncError::CodeRefused(reason),
             SyncError::Server { status: 400 | 404 | 409 | 410 | 422, reason } => {
                 SyncError::CodeRefused(reason)
@@ -94,9 +85,44 @@ impl Client {
         read(answer?, MAX_REASON_BYTES)
     }
 
-    fn post(&self, path: &str) -> Result<RequestBuilder, SyncError> {
+    /// Sends JSON that is safe to send again, and reads the JSON of the answer.
+    pub(super) fn post_json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failed> {
+        let protocol = |error: serde_json::Error| SyncError::Protocol(error.to_string());
+        let body = serde_json::to_vec(body).map_err(protocol)?;
+        let request = self
+            .request(&Method::POST, path)?
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json");
+        let answer = read(self.send(&request.body(body))?, MAX_REASON_BYTES)?;
+        Ok(serde_json::from_slice(&answer).map_err(protocol)?)
+    }
+
+    /// A request to a path below the server's address.
+    pub(super) fn request(&self, method: &Method, path: &str) -> Result<RequestBuilder, SyncError> {
         let url = self.server.join(path).map_err(|error| SyncError::Address(error.to_string()))?;
-        Ok(self.http.post(url))
+        Ok(self.http.request(method.clone(), url))
+    }
+
+    /// Sends a request, again where that may help. Only for requests that are safe to repeat: pushes are recognised by their
+    /// hashes.
+    #[allow(clippy::unused_self)] // a request is of its client
+    pub(super) fn send(&self, request: &RequestBuilder) -> Result<Response, Failed> {
+        let mut wait = FIRST_WAIT;
+        for _ in 1..TRIES {
+            match attempt(request) {
+                Ok(response) => return Ok(response),
+                Err(Failed { again_after: Some(asked), .. }) => {
+                    std::thread::sleep(jittered(asked.max(wait)));
+                }
+                Err(failed) => return Err(failed),
+            }
+            wait *= 2;
+        }
+        attempt(request)
     }
 }
 
@@ -142,31 +168,47 @@ fn tls(network: &Network) -> Result<rustls::ClientConfig, SyncError> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Sends a request, again where that may help. Only for requests that are safe to repeat: pushes are recognised by their
-/// hashes.
-fn send(request: &RequestBuilder) -> Result<Response, SyncError> {
-    let mut wait = FIRST_WAIT;
-    for _ in 1..TRIES {
-        match attempt(request) {
-            Ok(response) => return Ok(response),
-            Err((_, Some(asked))) => std::thread::sleep(jittered(asked.max(wait))),
-            Err((error, None)) => return Err(error),
-        }
-        wait *= 2;
-    }
-    attempt(request).map_err(|(error, _)| error)
+/// Why a request failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// For the caller.
+    error: Box<SyncError>,
+    /// How long to wait before another try; none: it would not help.
+    again_after: Option<Duration>,
+    /// The code of the server's problem document.
+    pub(super) code: Option<String>,
+    /// What the server gives to be signed.
+    pub(super) nonce: Option<String>,
 }
 
-/// One try. With an error: how long to wait before another try, or that none would help.
-fn attempt(request: &RequestBuilder) -> Result<Response, (SyncError, Option<Duration>)> {
-    let request = request
-        .try_clone()
-        .ok_or_else(|| (SyncError::Protocol("a body can not be sent twice".to_owned()), None))?;
+impl Failed {
+    pub(super) fn is_one_of(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+}
+
+impl From<SyncError> for Failed {
+    fn from(error: SyncError) -> Self {
+        Self { error: Box::new(error), again_after: None, code: None, nonce: None }
+    }
+}
+
+impl From<Failed> for SyncError {
+    fn from(failed: Failed) -> Self {
+        *failed.error
+    }
+}
+
+/// One try.
+fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
+    let request =
+        request.try_clone().ok_or_else(|| SyncError::Protocol("a body can not be sent twice".to_owned()))?;
     let response = request.send().map_err(|error| {
         if error.is_timeout() {
-            (SyncError::TimedOut, None)
+            Failed::from(SyncError::TimedOut)
         } else {
-            (SyncError::Unreachable(root_cause(&error)), Some(Duration::ZERO))
+            let again_after = Some(Duration::ZERO);
+            Failed { again_after, ..SyncError::Unreachable(root_cause(&error)).into() }
         }
     })?;
     let status = response.status();
@@ -175,15 +217,18 @@ fn attempt(request: &RequestBuilder) -> Result<Response, (SyncError, Option<Dura
     }
     let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let asked = Duration::from_secs(asked.unwrap_or(0)).min(LONGEST_WAIT);
-    let reason = reason(response);
-    Err(match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (SyncError::Unauthorized(reason), None),
+    let told = Told::read(response);
+    let (error, again_after) = match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (SyncError::Unauthorized(told.reason), None),
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => (SyncError::Server { status: status.as_u16(), reason }, Some(asked)),
-        _ => (SyncError::Server { status: status.as_u16(), reason }, None),
-    })
+        | StatusCode::GATEWAY_TIMEOUT => {
+            (SyncError::Server { status: status.as_u16(), reason: told.reason }, Some(asked))
+        }
+        _ => (SyncError::Server { status: status.as_u16(), reason: told.reason }, None),
+    };
+    Err(Failed { error: Box::new(error), again_after, code: told.code, nonce: told.nonce })
 }
 
 /// The innermost cause: `error sending request` alone helps nobody. It names no personal data: hosts and system errors.
@@ -195,20 +240,27 @@ fn root_cause(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// The words of a problem document (RFC 9457), or the body's first line.
-fn reason(response: Response) -> String {
-    let fallback = response.status().canonical_reason().unwrap_or("no reason given").to_owned();
-    let mut body = Vec::new();
-    if response.take(MAX_REASON_BYTES as u64).read_to_end(&mut body).is_err() {
-        return fallback;
-    }
-    let problem: Option<serde_json::Value> = serde_json::from_slice(&body).ok();
-    let words =
-        problem.as_ref().and_then(|problem| problem.get("detail").or_else(|| problem.get("title"))?.as_str());
-    words.map_or(fallback, |words| words.chars().take(500).collect())
+/// What a problem document (RFC 9457) says.
+struct Told {
+    reason: String,
+    code: Option<String>,
+    nonce: Option<String>,
 }
 
-fn read(response: Response, limit: usize) -> Result<Vec<u8>, SyncError> {
+impl Told {
+    fn read(response: Response) -> Self {
+        let fallback = response.status().canonical_reason().unwrap_or("no reason given").to_owned();
+        let mut body = Vec::new();
+        let whole = response.take(MAX_REASON_BYTES as u64).read_to_end(&mut body);
+        let problem = whole.ok().and_then(|_| serde_json::from_slice::<serde_json::Value>(&body).ok());
+        let text = |name| Some(problem.as_ref()?.get(name)?.as_str()?.to_owned());
+        let reason = text("detail").or_else(|| text("title"));
+        let reason = reason.map_or(fallback, |words| words.chars().take(500).collect());
+        Self { reason, code: text("code"), nonce: text("nonce") }
+    }
+}
+
+pub(super) fn read(response: Response, limit: usize) -> Result<Vec<u8>, SyncError> {
     let mut body = Vec::new();
     let taken = response.take(limit as u64 + 1).read_to_end(&mut body);
     taken.map_err(|error| SyncError::Unreachable(format!("the answer was cut short: {error}")))?;

@@ -1,4 +1,4 @@
-//! Enrolment: a one-time code becomes this device's identity and token.
+//! Enrolment: a one-time code becomes this device's identity.
 
 use jobsheet_core::key::{Certificate, PublicKey};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::client::Client;
 use super::error::SyncError;
 use crate::StoreError;
-use crate::store::{Enrolment, Store, Vouched};
+use crate::store::{Enrolment, Store};
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -19,11 +19,8 @@ struct Request<'a> {
 struct Answer {
     device: String,
     technician: String,
-    token: String,
-    #[serde(default)]
-    certificate: Option<Certificate>,
-    #[serde(default)]
-    organisation: Option<PublicKey>,
+    certificate: Certificate,
+    organisation: PublicKey,
 }
 
 impl Store {
@@ -45,17 +42,17 @@ impl Store {
             server: server.to_owned(),
             device: answer.device,
             technician: answer.technician,
-            token: answer.token,
+            organisation: answer.organisation,
         };
         // Whatever does not vouch for this key and person vouches for nothing.
         let fits = |certificate: &Certificate| {
             certificate.is_valid()
                 && certificate.says.key == public_key
                 && certificate.says.person == enrolment.technician
-                && answer.organisation == Some(certificate.issuer)
+                && certificate.issuer == enrolment.organisation
         };
-        let certificate = answer.certificate.filter(fits);
-        self.adopt_vouched(&enrolment, &Vouched { certificate, organisation: answer.organisation })?;
+        let certificate = Some(answer.certificate).filter(fits);
+        self.adopt_vouched(&enrolment, certificate.as_ref())?;
         Ok(enrolment)
     }
 }

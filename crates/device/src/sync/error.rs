@@ -1,5 +1,6 @@
 //! Why a sync or an enrolment failed.
 
+use jobsheet_core::key::KeyError;
 use jobsheet_wire::WireError;
 
 use crate::StoreError;
@@ -30,6 +31,9 @@ pub enum SyncError {
         "the server does not accept this device: {0}; ask the office for a new enrolment code. Unsent work is kept"
     )]
     Unauthorized(String),
+    /// The device's key, by which the server knows this device, can not be used now.
+    #[error("{0}. Unsent work is kept")]
+    Key(KeyError),
     /// The code was wrong, used or too old.
     #[error("the enrolment was refused: {0}; ask the office for a new code")]
     CodeRefused(String),
@@ -62,6 +66,7 @@ impl SyncError {
             | Self::Server { .. }
             | Self::Protocol(_)
             | Self::Cancelled
+            | Self::Key(_)
             | Self::Store(StoreError::Busy | StoreError::DiskFull) => true,
             Self::NotEnrolled
             | Self::Address(_)

@@ -1,5 +1,6 @@
 //! Exchange with the server: one request pushes and pulls for all documents, until nothing is left on either side.
 
+mod access;
 mod client;
 mod enrol;
 mod error;
@@ -11,7 +12,12 @@ use std::sync::TryLockError;
 
 use jiff::Timestamp;
 use jobsheet_core::record::DocumentId;
-use jobsheet_wire::{BytesHash, DocumentPush, Exchange, Reply, Verdict, decode_reply, encode_exchange};
+use jobsheet_wire::{
+    BytesHash, DocumentPush, Exchange, MAX_BODY_BYTES, MEDIA_TYPE, Reply, Verdict, decode_reply,
+    encode_exchange,
+};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use rusqlite::params;
 use serde::Serialize;
 
@@ -20,7 +26,6 @@ pub use error::SyncError;
 
 use crate::receive::{Problem, Received};
 use crate::store::{self, Store};
-use client::Client;
 
 /// Most exchanges of one sync. A first sync of 100,000 visits takes about 100; more means that one side never ends.
 const MAX_EXCHANGES: u32 = 2000;
@@ -108,8 +113,7 @@ impl Store {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(SyncError::AlreadyRunning),
         };
-        let enrolment = self.enrolment()?.ok_or(SyncError::NotEnrolled)?;
-        let client = Client::new(&self.inner.options.network, &enrolment.server)?;
+        let server = self.authorised()?;
         self.seal_what_is_due()?;
         let mut report = SyncReport::default();
         let mut restarted = false;
@@ -120,7 +124,10 @@ impl Store {
             let body = encode_exchange(&exchange)?;
             report.bytes_sent += body.len() as u64;
             let sent = self.inner.options.clock.read();
-            let answer = client.sync(&enrolment.token, body)?;
+            let answer = server.send(&Method::POST, "v1/sync", |request| {
+                request.header(CONTENT_TYPE, MEDIA_TYPE).header(ACCEPT, MEDIA_TYPE).body(body.clone())
+            })?;
+            let answer = client::read(answer, MAX_BODY_BYTES)?;
             let answered = self.inner.options.clock.read();
             report.bytes_received += answer.len() as u64;
             let reply = decode_reply(&answer)?;

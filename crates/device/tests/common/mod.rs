@@ -1,6 +1,7 @@
 //! A store with visits of the pack `execution-form`, made as the office makes them and received as a sync receives them.
 #![allow(dead_code)] // each test binary uses a part
 
+use jobsheet_core::key::DeviceKey as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,7 +49,10 @@ pub(crate) fn open_with(folder: &Path, options: Options) -> Store {
                 server: "http://127.0.0.1:1".to_owned(),
                 device: "device-1".to_owned(),
                 technician: TECHNICIAN.to_owned(),
-                token: "token".to_owned(),
+                organisation: jobsheet_core::key::SecretKey::from_bytes(&[9; 32])
+                    .unwrap()
+                    .public_key()
+                    .unwrap(),
             })
             .unwrap();
     }

@@ -1,0 +1,57 @@
+//! How devices are let in: a nonce to sign, and a short access token for the signature (ADR 21).
+
+mod mac;
+mod nonce;
+mod token;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::secret::{self, NoRandomness};
+use mac::Mac;
+pub(crate) use nonce::NONCE_LIFETIME;
+use nonce::Nonces;
+pub(crate) use token::{DEFAULT_LIFETIME, MAX_LIFETIME, MIN_LIFETIME, TOKEN_PREFIX, TokenFault};
+
+/// The nonces and access tokens of one running server.
+pub(crate) struct Access {
+    nonces: Nonces,
+    tokens: Mac,
+    /// How long an access token holds.
+    pub(crate) lifetime: Duration,
+}
+
+impl Access {
+    /// `key` is the tenant's: tokens outlive the process. Nonces do not.
+    pub(crate) fn new(key: [u8; 32]) -> Result<Self, NoRandomness> {
+        let nonces = Nonces::new(secret::random()?);
+        Ok(Self { nonces, tokens: Mac::new(key, "access-token-1"), lifetime: DEFAULT_LIFETIME })
+    }
+
+    /// A nonce for a device to sign, whether there is such a device or not.
+    pub(crate) fn nonce(&self, device: &Uuid) -> String {
+        self.nonces.issue(device)
+    }
+
+    /// Whether a nonce was given to this device, not long ago, and has not been used.
+    pub(crate) fn is_fresh(&self, device: &Uuid, nonce: &str) -> bool {
+        self.nonces.is_fresh(device, nonce)
+    }
+
+    /// Uses a nonce up. `false`: it is not fresh, or has been used just now.
+    pub(crate) fn spend(&self, device: &Uuid, nonce: &str) -> bool {
+        self.nonces.spend(device, nonce)
+    }
+
+    /// An access token for a device.
+    pub(crate) fn issue(&self, device: &Uuid, now: Timestamp) -> String {
+        token::issue(&self.tokens, device, now, self.lifetime)
+    }
+
+    /// The device that an access token is for. Whether that device may still come in is for the store to say.
+    pub(crate) fn read(&self, token: &str, now: Timestamp) -> Result<Uuid, TokenFault> {
+        token::read(&self.tokens, token, now)
+    }
+}
