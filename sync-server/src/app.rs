@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::access::Access;
+use crate::access::{Access, Proxies, RateLimits, Rates};
 use crate::clock::Clock;
 use crate::documents::derive_missing;
 use crate::office::By;
@@ -18,6 +18,10 @@ pub(crate) struct App {
     pub(crate) standards: Standards,
     /// How devices are let in.
     pub(crate) access: Access,
+    /// How often callers may ask.
+    pub(crate) rates: Rates,
+    /// Which proxies are believed.
+    pub(crate) proxies: Proxies,
     /// The clock.
     pub(crate) clock: Clock,
 }
@@ -30,7 +34,8 @@ impl App {
     pub(crate) fn open(folder: &Path, clock: Clock) -> Result<Self, StoreError> {
         let store = Store::open(folder)?;
         let access = Access::new(store.read(|tx| tx.access_key())?)?;
-        let app = Self { store, standards: Standards::default(), access, clock };
+        let (rates, proxies) = (Rates::new(RateLimits::default()), Proxies::default());
+        let app = Self { store, standards: Standards::default(), access, rates, proxies, clock };
         app.store.write(|tx| derive_missing(tx, &app.standards))?;
         Ok(app)
     }

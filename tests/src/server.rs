@@ -31,11 +31,20 @@ impl Server {
     /// # Errors
     /// If it does not say within 30 seconds that it listens.
     pub fn start(data: &Path, clock: Option<&str>, port: u16) -> Outcome<Self> {
+        Self::start_with(data, clock, port, &[])
+    }
+
+    /// Starts a server with further arguments.
+    ///
+    /// # Errors
+    /// If it does not say within 30 seconds that it listens.
+    pub fn start_with(data: &Path, clock: Option<&str>, port: u16, further: &[&str]) -> Outcome<Self> {
         let mut command = Command::new(program("jobsheet-server")?);
         command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
         if let Some(clock) = clock {
             command.args(["--clock", clock]);
         }
+        command.args(further);
         let log =
             std::fs::File::create(data.with_extension("log")).map_err(|error| format!("log: {error}"))?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
@@ -73,6 +82,14 @@ impl Server {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0)
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// If there is no such process.
+    pub fn signal(&self, told: Signal) -> Outcome<()> {
+        signal(&self.child, told)
     }
 
     /// Asks it to stop and waits until it has.

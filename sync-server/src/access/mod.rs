@@ -1,7 +1,10 @@
-//! How devices are let in: a nonce to sign, and a short access token for the signature (ADR 21).
+//! How callers are let in: devices by a nonce to sign and a short access token for the signature (ADR 21), and everybody so
+//! often and no more.
 
+mod address;
 mod mac;
 mod nonce;
+mod rate;
 mod token;
 
 use std::time::Duration;
@@ -10,9 +13,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::secret::{self, NoRandomness};
+pub(crate) use address::{ForwardedHeader, Peer, Proxies};
 use mac::Mac;
 pub(crate) use nonce::NONCE_LIFETIME;
 use nonce::Nonces;
+pub(crate) use rate::{
+    ENROLMENTS_PER_MINUTE, REQUESTS_PER_MINUTE, RateLimits, Rates, TooMany, UNKNOWN_PER_MINUTE,
+};
 pub(crate) use token::{DEFAULT_LIFETIME, MAX_LIFETIME, MIN_LIFETIME, TOKEN_PREFIX, TokenFault};
 
 /// The nonces and access tokens of one running server.

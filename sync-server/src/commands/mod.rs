@@ -6,13 +6,17 @@ mod parts;
 mod serve;
 
 use std::io::Write;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
-use crate::access::{DEFAULT_LIFETIME, MAX_LIFETIME, MIN_LIFETIME};
+use crate::access::{
+    DEFAULT_LIFETIME, ENROLMENTS_PER_MINUTE, ForwardedHeader, MAX_LIFETIME, MIN_LIFETIME,
+    REQUESTS_PER_MINUTE, UNKNOWN_PER_MINUTE,
+};
 use crate::clock::Clock;
 use crate::intake::IntakeError;
 use crate::office::{OfficeError, Role};
@@ -43,6 +47,35 @@ struct Output {
     json: bool,
 }
 
+/// How callers reach the server, and how often.
+#[derive(Debug, clap::Args)]
+struct Network {
+    /// Certificate with its chain (PEM): the server speaks TLS. Read again when it changes, and on SIGHUP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// A proxy in front of the server, whose word is taken for the address of a caller; give it once for each network
+    #[arg(long = "trusted-proxy", value_name = "CIDR")]
+    trusted_proxies: Vec<ipnet::IpNet>,
+    /// In which header the proxies name the caller
+    #[arg(long, value_enum, default_value = "x-forwarded-for")]
+    forwarded_header: ForwardedHeader,
+    /// Listen on other than this machine without TLS, though no trusted proxy is in front: tokens travel in the open
+    #[arg(long)]
+    allow_plain_http: bool,
+    /// Most tries to enrol of one address in a minute; more are answered 429 with Retry-After, as with the two below
+    #[arg(long, default_value_t = ENROLMENTS_PER_MINUTE, value_name = "N")]
+    enrolments_per_minute: NonZeroU32,
+    /// Most nonces, proofs and wrong tokens of one address in a minute
+    #[arg(long, default_value_t = UNKNOWN_PER_MINUTE, value_name = "N")]
+    unknown_per_minute: NonZeroU32,
+    /// Most requests of one device in a minute
+    #[arg(long, default_value_t = REQUESTS_PER_MINUTE, value_name = "N")]
+    requests_per_minute: NonZeroU32,
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
@@ -65,6 +98,8 @@ enum Command {
         #[arg(long, default_value_t = DEFAULT_LIFETIME.as_secs(), value_name = "SECONDS",
               value_parser = clap::value_parser!(u64).range(MIN_LIFETIME.as_secs()..=MAX_LIFETIME.as_secs()))]
         token_lifetime: u64,
+        #[command(flatten)]
+        network: Network,
     },
     /// Read service requests from a CSV file
     Import {
@@ -282,6 +317,18 @@ pub(crate) enum CommandError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Anybody on the network could read tokens.
+    #[error(
+        "the server does not listen on {address} without TLS: give --tls-cert and --tls-key, or --trusted-proxy with the \
+         network of a proxy that speaks TLS, or --allow-plain-http"
+    )]
+    PlainHttp {
+        /// The address.
+        address: String,
+    },
+    /// Certificate and key can not be used.
+    #[error(transparent)]
+    Tls(#[from] crate::http::TlsError),
     /// Rows of an import were not taken.
     #[error("{0} rows were not taken; they are listed above")]
     RowsRefused(usize),
@@ -333,7 +380,15 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         }
     };
     match cli.command {
-        Command::Serve { data, listen, log_format, max_requests, request_timeout, token_lifetime } => {
+        Command::Serve {
+            data,
+            listen,
+            log_format,
+            max_requests,
+            request_timeout,
+            token_lifetime,
+            network,
+        } => {
             let settings = serve::Settings {
                 folder: data.folder()?,
                 listen,
@@ -341,6 +396,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
                 max_requests,
                 request_timeout: Duration::from_secs(request_timeout),
                 token_lifetime: Duration::from_secs(token_lifetime),
+                network,
             };
             serve::serve(&settings, clock)
         }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use super::{CommandError, LogFormat, say};
+use super::{CommandError, LogFormat, Network, say};
+use crate::access::{Proxies, RateLimits, Rates};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::documents;
-use crate::http::{self, Limits, Waits};
+use crate::http::{self, Limits, Tls, Waits};
 use crate::office::{OfficeError, Roles, create_token};
 
 /// How often it is looked for deadlines that have passed.
@@ -26,6 +27,7 @@ pub(super) struct Settings {
     pub(super) max_requests: usize,
     pub(super) request_timeout: Duration,
     pub(super) token_lifetime: Duration,
+    pub(super) network: Network,
 }
 
 /// Runs the server until it is told to stop.
@@ -34,6 +36,17 @@ pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandErro
     log_panics();
     let mut app = App::open(&settings.folder, clock)?;
     app.access.lifetime = settings.token_lifetime;
+    let network = &settings.network;
+    app.rates = Rates::new(RateLimits {
+        enrolments: network.enrolments_per_minute,
+        unknown: network.unknown_per_minute,
+        requests: network.requests_per_minute,
+    });
+    app.proxies = Proxies { trusted: network.trusted_proxies.clone(), header: network.forwarded_header };
+    let tls = match (&network.tls_cert, &network.tls_key) {
+        (Some(cert), Some(key)) => Some(Arc::new(Tls::load(cert, key)?)),
+        _ => None,
+    };
     let app = Arc::new(app);
     say(format_args!("data in {}", settings.folder.display()));
     if let Some(token) = first_token(&app)? {
@@ -41,7 +54,7 @@ pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandErro
         say("keep it: it is shown this once. `jobsheet-server token create` makes more");
     }
     let runtime = tokio::runtime::Runtime::new().map_err(CommandError::Runtime)?;
-    runtime.block_on(run(app.clone(), settings))?;
+    runtime.block_on(run(app.clone(), tls, settings))?;
     // Work on the store that a request began goes on to its end before the log is moved into the database.
     drop(runtime);
     app.store.checkpoint()?;
@@ -49,16 +62,25 @@ pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandErro
     Ok(())
 }
 
-async fn run(app: Arc<App>, settings: &Settings) -> Result<(), CommandError> {
+async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Result<(), CommandError> {
     let failed = |source| CommandError::Listen { address: settings.listen.clone(), source };
     let listener = TcpListener::bind(&settings.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let open = settings.network.allow_plain_http || !settings.network.trusted_proxies.is_empty();
+    if tls.is_none() && !open && !address.ip().is_loopback() {
+        return Err(CommandError::PlainHttp { address: settings.listen.clone() });
+    }
     let limits = Limits::new(settings.max_requests, settings.request_timeout);
     let router = http::router(app.clone(), limits);
     let stopped = http::stopped()?;
     let watch = tokio::spawn(watch_deadlines(app));
-    say(format_args!("listening on http://{address}"));
-    http::serve(listener, router, Waits::default(), stopped).await;
+    let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    say(format_args!("listening on {scheme}://{address}"));
+    http::serve(listener, router, tls, Waits::default(), stopped).await;
+    if let Some(certificate) = certificate {
+        certificate.abort();
+    }
     watch.abort();
     Ok(())
 }

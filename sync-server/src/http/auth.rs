@@ -1,5 +1,7 @@
 //! Who calls: the office or a device, checked against the store on every request.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
@@ -7,7 +9,7 @@ use uuid::Uuid;
 
 use super::input::blocking;
 use super::problem::Problem;
-use crate::access::{TOKEN_PREFIX, TokenFault};
+use crate::access::{Peer, TOKEN_PREFIX, TokenFault};
 use crate::admission::Sender;
 use crate::app::{App, Shared};
 use crate::office::{Act, By, OfficeError, Roles};
@@ -62,12 +64,10 @@ impl FromRequestParts<Shared> for Office {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let text = bearer(parts)?;
-        if text.starts_with(TOKEN_PREFIX) {
-            return Err(Problem::new(403, "office-only", "a device's token does not open this path"));
-        }
-        let token = Token::parse(text).ok_or_else(not_valid)?;
-        let (name, roles) = blocking(app, move |app| office(app, &token)).await?;
+        let (name, roles) = match known_office(parts, app).await {
+            Ok(known) => known,
+            Err(problem) => return Err(unknown(parts, app, problem)),
+        };
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let act = act(&parts.method, route);
         match roles {
@@ -81,19 +81,82 @@ impl FromRequestParts<Shared> for Device {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let text = bearer(parts)?;
-        if Token::parse(text).is_some() {
-            return Err(Problem::new(403, "device-only", "an office token does not open this path"));
-        }
-        let id = app.access.read(text, app.clock.now()).map_err(|fault| match fault {
-            TokenFault::NotValid => not_valid(),
-            TokenFault::Expired(device) => {
-                let detail = "the access token has expired; sign the nonce in this answer for another";
-                Problem::new(401, "token-expired", detail).with_nonce(app.access.nonce(&device))
-            }
-        })?;
-        blocking(app, move |app| device(app, id)).await.map(Self)
+        let sender = match known_device(parts, app).await {
+            Ok(sender) => sender,
+            Err(problem) => return Err(unknown(parts, app, problem)),
+        };
+        app.rates.device(&sender.device).map_err(Problem::too_many)?;
+        Ok(Self(sender))
     }
+}
+
+/// Whoever tries to enrol, counted by address before the code is looked at.
+pub(super) struct Enrolling;
+
+impl FromRequestParts<Shared> for Enrolling {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        app.rates.enrolment(address(parts, app)?).map_err(Problem::too_many)?;
+        Ok(Self)
+    }
+}
+
+/// Whoever has not shown yet who it is, counted by address.
+pub(super) struct Unknown;
+
+impl FromRequestParts<Shared> for Unknown {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        app.rates.unknown(address(parts, app)?).map_err(Problem::too_many)?;
+        Ok(Self)
+    }
+}
+
+/// Counts a request that was not let in.
+fn unknown(parts: &Parts, app: &App, problem: Problem) -> Problem {
+    match address(parts, app) {
+        Ok(address) => app.rates.unknown(address).map_or_else(Problem::too_many, |()| problem),
+        Err(problem) => problem,
+    }
+}
+
+/// From which address a request comes.
+fn address(parts: &Parts, app: &App) -> Result<IpAddr, Problem> {
+    let peer = parts.extensions.get::<Peer>().copied();
+    let peer = peer.ok_or_else(|| Problem::internal(&"the connection has no address"))?;
+    let lines: Vec<&str> = parts
+        .headers
+        .get_all(app.proxies.header.name())
+        .iter()
+        .map(|value| value.to_str().unwrap_or_default())
+        .collect();
+    Ok(app.proxies.client(peer, lines.into_iter()))
+}
+
+async fn known_office(parts: &Parts, app: &Shared) -> Result<(String, Option<Roles>), Problem> {
+    let text = bearer(parts)?;
+    if text.starts_with(TOKEN_PREFIX) {
+        return Err(Problem::new(403, "office-only", "a device's token does not open this path"));
+    }
+    let token = Token::parse(text).ok_or_else(not_valid)?;
+    blocking(app, move |app| office(app, &token)).await
+}
+
+async fn known_device(parts: &Parts, app: &Shared) -> Result<Sender, Problem> {
+    let text = bearer(parts)?;
+    if Token::parse(text).is_some() {
+        return Err(Problem::new(403, "device-only", "an office token does not open this path"));
+    }
+    let id = app.access.read(text, app.clock.now()).map_err(|fault| match fault {
+        TokenFault::NotValid => not_valid(),
+        TokenFault::Expired(device) => {
+            let detail = "the access token has expired; sign the nonce in this answer for another";
+            Problem::new(401, "token-expired", detail).with_nonce(app.access.nonce(&device))
+        }
+    })?;
+    blocking(app, move |app| device(app, id)).await
 }
 
 fn bearer(parts: &Parts) -> Result<&str, Problem> {

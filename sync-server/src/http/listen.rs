@@ -1,15 +1,23 @@
 //! Accepting connections, and stopping without cutting any request short.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::Response;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+
+use super::tls::Tls;
+use crate::access::Peer;
 
 /// How long the server waits for others.
 #[derive(Debug, Clone, Copy)]
@@ -17,13 +25,19 @@ pub(crate) struct Waits {
     /// For a client to send its request's header. `axum::serve` has no such limit, and without one a client that sends
     /// nothing holds its connection for ever.
     header: Duration,
+    /// For a client to finish the TLS handshake.
+    handshake: Duration,
     /// For requests in flight after the signal to stop.
     grace: Duration,
 }
 
 impl Default for Waits {
     fn default() -> Self {
-        Self { header: Duration::from_secs(15), grace: Duration::from_secs(30) }
+        Self {
+            header: Duration::from_secs(15),
+            handshake: Duration::from_secs(10),
+            grace: Duration::from_secs(30),
+        }
     }
 }
 
@@ -42,6 +56,7 @@ pub(crate) enum ServeError {
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    tls: Option<Arc<Tls>>,
     waits: Waits,
     stop: impl Future<Output = ()>,
 ) {
@@ -60,12 +75,28 @@ pub(crate) async fn serve(
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let _ = stream.set_nodelay(true);
-                let service = TowerToHyperService::new(router.clone());
-                let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+                let service = of_peer(router.clone(), Peer(peer.ip()));
+                let (http, watcher) = (http.clone(), graceful.watcher());
+                let acceptor = tls.as_ref().map(|tls| tls.acceptor());
                 tokio::spawn(async move {
-                    if let Err(error) = connection.await {
+                    let ended = match acceptor {
+                        None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
+                        Some(acceptor) => {
+                            match tokio::time::timeout(waits.handshake, acceptor.accept(stream)).await {
+                                Ok(Ok(stream)) => {
+                                    watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+                                }
+                                Ok(Err(error)) => {
+                                    tracing::debug!(%error, "no TLS handshake");
+                                    Ok(())
+                                }
+                                Err(_) => Ok(()),
+                            }
+                        }
+                    };
+                    if let Err(error) = ended {
                         tracing::debug!(%error, "connection ended");
                     }
                     drop(permit);
@@ -83,6 +114,18 @@ pub(crate) async fn serve(
     if tokio::time::timeout(waits.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not finish within {} s", waits.grace.as_secs());
     }
+}
+
+/// The router, told with every request of a connection who is at its other end.
+fn of_peer(
+    router: Router,
+    peer: Peer,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> {
+    let service = TowerToHyperService::new(router);
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        service.call(request)
+    })
 }
 
 /// Ends when the process is told to stop: SIGTERM or SIGINT.
@@ -117,9 +160,10 @@ mod tests {
     async fn a_header_that_never_ends_does_not_hold_its_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let waits = Waits { header: Duration::from_millis(50), grace: Duration::from_secs(1) };
+        let waits =
+            Waits { header: Duration::from_millis(50), grace: Duration::from_secs(1), ..Waits::default() };
         let (told, stop) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, Router::new(), waits, async {
+        let server = tokio::spawn(serve(listener, Router::new(), None, waits, async {
             let _ = stop.await;
         }));
         let mut slow = TcpStream::connect(address).await.unwrap();

@@ -14,6 +14,7 @@ mod problem;
 mod requests;
 mod standards;
 mod sync;
+mod tls;
 mod token;
 mod visits;
 
@@ -23,6 +24,7 @@ use axum::routing::{delete, get, post, put};
 
 pub(crate) use guard::Limits;
 pub(crate) use listen::{ServeError, Waits, serve, stopped};
+pub(crate) use tls::{Tls, TlsError};
 
 use crate::app::Shared;
 use problem::Problem;

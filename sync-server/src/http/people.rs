@@ -7,7 +7,7 @@ use jobsheet_core::key::{DeviceKey, PublicKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::auth::{Device, Office};
+use super::auth::{Device, Enrolling, Office};
 use super::input::{JsonBody, PathId, blocking};
 use super::problem::Problem;
 use crate::app::Shared;
@@ -74,6 +74,7 @@ pub(super) async fn issue_code(
 
 /// `POST /v1/enrol`: the code is all the caller has.
 pub(super) async fn enrol(
+    _: Enrolling,
     State(app): State<Shared>,
     JsonBody(enrol): JsonBody<Enrol>,
 ) -> Result<(StatusCode, Json<Enrolled>), Problem> {

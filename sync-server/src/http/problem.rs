@@ -8,6 +8,7 @@ use jobsheet_core::standard::Diagnostic;
 use jobsheet_wire::WireError;
 use serde::Serialize;
 
+use crate::access::TooMany;
 use crate::admission::ExchangeError;
 use crate::intake::{IntakeError, MappingError};
 use crate::office::OfficeError;
@@ -26,8 +27,9 @@ pub(crate) struct Problem {
     detail: String,
     rules: Vec<Need>,
     diagnostics: Vec<Diagnostic>,
-    nonce: Option<String>,
-    retry: bool,
+    nonce: Option<Box<str>>,
+    /// Seconds after which to try again.
+    retry_after: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -50,17 +52,24 @@ impl Problem {
     pub(crate) fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let (rules, diagnostics) = (Vec::new(), Vec::new());
-        Self { status, code, detail: detail.into(), rules, diagnostics, nonce: None, retry: false }
+        Self { status, code, detail: detail.into(), rules, diagnostics, nonce: None, retry_after: None }
     }
 
     /// With what the device signs to be let in.
     pub(crate) fn with_nonce(self, nonce: String) -> Self {
-        Self { nonce: Some(nonce), ..self }
+        Self { nonce: Some(nonce.into()), ..self }
     }
 
     /// The server can not answer now; trying again helps.
     pub(crate) fn busy(detail: impl Into<String>) -> Self {
-        Self { retry: true, ..Self::new(503, "busy", detail) }
+        Self { retry_after: Some(RETRY_AFTER_SECONDS), ..Self::new(503, "busy", detail) }
+    }
+
+    /// Somebody asks too often.
+    pub(crate) fn too_many(TooMany(wait): TooMany) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        let detail = format!("too many requests; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new(429, "too-many-requests", detail) }
     }
 
     /// The server failed. The cause goes to the log and not to the caller.
@@ -88,8 +97,8 @@ impl IntoResponse for Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.retry {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

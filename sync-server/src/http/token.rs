@@ -6,6 +6,7 @@ use jobsheet_core::key::{Assertion, DeviceKey, KeySignature};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::auth::Unknown;
 use super::input::{JsonBody, blocking};
 use super::problem::Problem;
 use crate::access::NONCE_LIFETIME;
@@ -40,12 +41,17 @@ pub(super) struct Granted {
 }
 
 /// `POST /v1/nonce`: the answer does not tell whether there is such a device.
-pub(super) async fn nonce(State(app): State<Shared>, JsonBody(who): JsonBody<Who>) -> Json<Nonce> {
+pub(super) async fn nonce(
+    _: Unknown,
+    State(app): State<Shared>,
+    JsonBody(who): JsonBody<Who>,
+) -> Json<Nonce> {
     Json(Nonce { nonce: app.access.nonce(&who.device), expires_in: NONCE_LIFETIME.as_secs() })
 }
 
 /// `POST /v1/token`.
 pub(super) async fn token(
+    _: Unknown,
     State(app): State<Shared>,
     JsonBody(proof): JsonBody<Proof>,
 ) -> Result<Json<Granted>, Problem> {
