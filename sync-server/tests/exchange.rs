@@ -283,7 +283,8 @@ fn one_number_of_an_actor_is_one_change() {
     lee.visits.insert(visit, document);
     let other = lee.work(&visit, say("other"));
     assert_eq!(codes(&lee.sync(&[(visit, vec![one])])), ["accepted"]);
-    assert_eq!(codes(&lee.sync(&[(visit, vec![other])])), ["wrong-sequence"]);
+    assert_eq!(codes(&lee.sync(&[(visit, vec![other])])), ["actor-diverged"]);
+    assert!(server.get("/v1/devices")[0]["diverged_at"].is_string());
     server.alive();
 }
 

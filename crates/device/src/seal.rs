@@ -155,14 +155,16 @@ impl Store {
 /// Notes in the transaction of a command whether the document waits for its seal.
 pub(crate) fn note(connection: &Connection, visit: DocumentId, command: &Command) -> Result<(), StoreError> {
     match command {
-        Command::Sign { .. } => {
-            let mut statement =
-                connection.prepare_cached("INSERT OR IGNORE INTO seal_due (document) VALUES (?1)")?;
-            statement.execute([visit])?;
-        }
+        Command::Sign { .. } => note_due(connection, visit)?,
         Command::Seal { .. } => forget(connection, visit)?,
         _ => {}
     }
+    Ok(())
+}
+
+/// Notes that the document may wait for its seal.
+pub(crate) fn note_due(connection: &Connection, visit: DocumentId) -> Result<(), StoreError> {
+    connection.prepare_cached("INSERT OR IGNORE INTO seal_due (document) VALUES (?1)")?.execute([visit])?;
     Ok(())
 }
 

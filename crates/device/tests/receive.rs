@@ -205,7 +205,7 @@ fn a_bad_delivery_holds_up_nothing() {
 }
 
 #[test]
-fn a_cloned_store_yields_to_what_the_server_holds() {
+fn a_cloned_store_goes_on_under_another_name_with_all_that_is_its_own() {
     let seeded = seeded(1);
     seeded.store.apply(visit_id(0), &note("shared ")).unwrap();
     let actor = unhex(&seeded.store.history(visit_id(0)).unwrap().pop().unwrap().actor).unwrap();
@@ -215,9 +215,13 @@ fn a_cloned_store_yields_to_what_the_server_holds() {
     let hand = context(TECHNICIAN, Side::Field, "2026-03-02T10:00:00+08:00", 78);
     let theirs = copy.apply(&standard(), &note("from the copy "), &hand).unwrap();
     let received = deliver(&seeded.store, vec![tail(0, &[theirs])]);
-    assert_eq!((received.refused, received.changes, received.problems.len()), (1, 1, 0));
-    assert_eq!(words(&seeded.store, 0), "from the copy ");
-    assert_eq!(seeded.store.quarantine().unwrap()[0].code, "duplicate-seq");
+    assert_eq!((received.renewed, received.refused, received.changes), (1, 0, 1));
+    assert!(received.problems.is_empty() && seeded.store.quarantine().unwrap().is_empty());
+    let both = words(&seeded.store, 0);
+    assert!(both.contains("from the copy ") && both.contains("shared "), "{both}");
+    assert_eq!(seeded.store.outbox().unwrap()[0].unsent, 1, "it is offered again");
     seeded.store.apply(visit_id(0), &Command::Accept).unwrap();
-    assert_eq!(seeded.store.history(visit_id(0)).unwrap().pop().unwrap().seq, 1);
+    let history = seeded.store.history(visit_id(0)).unwrap();
+    let last = history.last().unwrap();
+    assert_eq!((last.seq, unhex(&last.actor).unwrap() == actor), (2, false));
 }

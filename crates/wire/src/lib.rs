@@ -24,3 +24,10 @@ pub const PROTOCOL: u8 = 1;
 
 /// Media type of both bodies.
 pub const MEDIA_TYPE: &str = "application/vnd.jobsheet.sync";
+
+/// Code of a refusal: another change stands under this actor and number. The device's store was copied or restored; it writes what
+/// is its own anew under another actor.
+pub const DIVERGED: &str = "actor-diverged";
+
+/// Code of a refusal: the change builds on one that was refused.
+pub const DESCENDS: &str = "descends-from-refused";

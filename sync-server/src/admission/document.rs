@@ -109,6 +109,9 @@ fn judge(
                 Some(last) => *last,
                 None => tx.last_actor_seq(id, actor)?,
             };
+            if candidate.header.seq <= last {
+                return Ok(Err(Refused::diverged()));
+            }
             if candidate.header.seq != last + 1 {
                 let reason = format!("the actor's next sequence number is {}", last + 1);
                 return Ok(Err(Refused::new("wrong-sequence", reason)));

@@ -1,7 +1,7 @@
 //! One exchange: push, commit, pull.
 
 use jiff::{SignedDuration, Timestamp};
-use jobsheet_wire::{Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, Verdict, VerdictOfChange};
+use jobsheet_wire::{DIVERGED, Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, Verdict, VerdictOfChange};
 
 use super::document::admit;
 use super::{Sender, past, pull, reference};
@@ -100,6 +100,12 @@ fn push(
             &subject,
             &format!("{code} {}", jobsheet_core::hex(&told.hash)),
         )?;
+    }
+    let diverged =
+        |told: &VerdictOfChange| matches!(&told.verdict, Verdict::Refused { code, .. } if code == DIVERGED);
+    if verdicts.iter().any(diverged) {
+        tx.device_diverged(&sender.device, now)?;
+        tx.audit(now, &device, "device-diverged", &device, "")?;
     }
     tx.device_seen(&sender.device, now)?;
     Ok(verdicts)

@@ -9,6 +9,7 @@ mod reference;
 
 pub(crate) use exchange::{ExchangeError, exchange};
 
+use jobsheet_wire::{DESCENDS, DIVERGED};
 use uuid::Uuid;
 
 /// The device that exchanges.
@@ -41,9 +42,15 @@ impl Refused {
         Self::new("out-of-scope", "the document is not among those assigned to this device")
     }
 
+    /// Another change stands under this actor and number: the device's store was copied or restored.
+    fn diverged() -> Self {
+        let reason = "another change stands under this actor and number: the store was copied or restored";
+        Self::new(DIVERGED, reason)
+    }
+
     /// The change builds on one that was refused.
     fn descends() -> Self {
-        Self::new("descends-from-refused", "the change builds on one that was refused")
+        Self::new(DESCENDS, "the change builds on one that was refused")
     }
 
     /// The bytes can not be read or applied.

@@ -48,7 +48,7 @@ pub(super) fn pull(
 
     let scope = tx.scope(&sender.technician)?;
     let assigned = scope.iter().filter(|row| row.granted).count();
-    let items = news(tx, scope, sender, after)?;
+    let items = news(tx, scope, message, after)?;
     let mut page = Page::default();
     let mut reached = top;
     let mut more = false;
@@ -75,20 +75,25 @@ pub(super) fn pull(
     })
 }
 
-/// Everything after a sequence number that the device may see, in the order of the sequence.
+/// Everything after a sequence number that the device may see, in the order of the sequence, but for what this exchange brought.
+/// What the device sent before its cursor it has; what it sent after it was sent by a copy of its store, or before that was
+/// restored, and it lacks it.
 fn news(
     tx: &Reading<'_>,
     scope: Vec<ScopeRow>,
-    sender: &Sender,
+    message: &Exchange,
     after: u64,
 ) -> Result<Vec<(u64, Item)>, StoreError> {
+    let brought: HashSet<[u8; 32]> =
+        message.push.iter().flat_map(|push| push.changes.iter().map(|change| change.hash)).collect();
     let mut items = Vec::new();
     for ScopeRow { document, seq, granted } in scope {
         if seq > after {
             items.push((seq, if granted { Item::New(document) } else { Item::Revoked(document) }));
         } else if granted {
-            let changes = tx.changes_after(&document, after, &sender.device)?;
-            items.extend(changes.into_iter().map(|row| (row.seq, Item::Change { document, size: row.size })));
+            let changes = tx.changes_after(&document, after)?.into_iter();
+            let changes = changes.filter(|row| !brought.contains(&row.hash));
+            items.extend(changes.map(|row| (row.seq, Item::Change { document, size: row.size })));
         }
     }
     items.sort_by_key(|(seq, _)| *seq);

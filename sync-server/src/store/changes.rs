@@ -43,6 +43,8 @@ pub(crate) struct ChangeRow {
 pub(crate) struct NewsRow {
     /// Sequence number.
     pub(crate) seq: u64,
+    /// Hash.
+    pub(crate) hash: [u8; 32],
     /// Size of its bytes.
     pub(crate) size: usize,
 }
@@ -75,21 +77,15 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Changes of a document after a sequence number, without those that `device` sent itself.
-    pub(crate) fn changes_after(
-        &self,
-        document: &Uuid,
-        after: u64,
-        device: &Uuid,
-    ) -> Result<Vec<NewsRow>, StoreError> {
+    /// Changes of a document after a sequence number.
+    pub(crate) fn changes_after(&self, document: &Uuid, after: u64) -> Result<Vec<NewsRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq, length(bytes) FROM change
-             WHERE tenant = ?1 AND document = ?2 AND seq > ?3 AND device IS NOT ?4 ORDER BY seq",
+            "SELECT seq, hash, length(bytes) FROM change WHERE tenant = ?1 AND document = ?2 AND seq > ?3 ORDER BY seq",
         )?;
-        let rows = statement
-            .query_map((self.tenant, document.as_bytes(), to_sql(after), device.as_bytes()), |row| {
-                Ok(NewsRow { seq: from_sql(row.get(0)?), size: row.get::<_, u32>(1)? as usize })
-            })?;
+        let rows = statement.query_map((self.tenant, document.as_bytes(), to_sql(after)), |row| {
+            let (seq, hash, size) = (from_sql(row.get(0)?), row.get(1)?, row.get::<_, u32>(2)? as usize);
+            Ok(NewsRow { seq, hash, size })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

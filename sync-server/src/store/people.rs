@@ -33,6 +33,8 @@ pub(crate) struct DeviceRow {
     pub(crate) revoked_at: Option<Timestamp>,
     /// When it last exchanged.
     pub(crate) last_seen_at: Option<Timestamp>,
+    /// When it last sent other changes under numbers that were taken: its store was copied or restored.
+    pub(crate) diverged_at: Option<Timestamp>,
 }
 
 /// A device as it is let in.
@@ -72,7 +74,7 @@ impl Reading<'_> {
     /// All devices, oldest first.
     pub(crate) fn devices(&self) -> Result<Vec<DeviceRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, technician, name, enrolled_at, revoked_at, last_seen_at FROM device
+            "SELECT id, technician, name, enrolled_at, revoked_at, last_seen_at, diverged_at FROM device
              WHERE tenant = ?1 ORDER BY enrolled_at, id",
         )?;
         let rows = statement.query_map([self.tenant], |row| {
@@ -83,6 +85,7 @@ impl Reading<'_> {
                 enrolled_at: time(row.get(3)?),
                 revoked_at: row.get::<_, Option<i64>>(4)?.map(time),
                 last_seen_at: row.get::<_, Option<i64>>(5)?.map(time),
+                diverged_at: row.get::<_, Option<i64>>(6)?.map(time),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -177,6 +180,14 @@ impl Writing<'_> {
             (self.tenant, id.as_bytes(), at.as_millisecond()),
         )?;
         Ok(changed > 0)
+    }
+
+    /// Notes that a device's store was copied or restored.
+    pub(crate) fn device_diverged(&self, id: &Uuid, at: Timestamp) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE device SET diverged_at = ?3 WHERE tenant = ?1 AND id = ?2")?
+            .execute((self.tenant, id.as_bytes(), at.as_millisecond()))?;
+        Ok(())
     }
 
     /// Notes that a device was heard of.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod clone;
 mod tls;
 mod tokens;
 mod world;

@@ -1,18 +1,21 @@
 //! One document of a reply.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use jobsheet_core::record::{Document, DocumentId, read_header};
-use jobsheet_wire::{Framed, NewDocument};
+use jobsheet_core::record::{Document, DocumentId, read_header, under_new_actor};
+use jobsheet_wire::{DESCENDS, DIVERGED, Framed, NewDocument};
 use rusqlite::Connection;
 
 use super::Received;
-use super::rebuild;
-use crate::StoreError;
+use super::rebuild::{self, Fallen};
 use crate::apply::asks_for_a_part;
 use crate::salvage::Restored;
-use crate::store::{self, ChangeRow, Head, Origin, SNAPSHOT_EVERY, Standards, State, load_visit};
+use crate::seal::note_due;
+use crate::store::{
+    self, ChangeRow, Head, LoggedChange, Origin, SNAPSHOT_EVERY, Standards, State, load_visit,
+};
+use crate::{StoreError, random};
 
 /// What a reply says about one document.
 #[derive(Default)]
@@ -52,7 +55,7 @@ impl Incoming<'_> {
     pub(super) fn take_in(&self, work: Work<'_>, received: &mut Received) -> Result<bool, StoreError> {
         let Some(mut draft) = self.draft(&work, received)? else { return Ok(false) };
         if !work.refused.is_empty() {
-            received.refused += self.give_up(&mut draft, &work.refused)?;
+            self.give_up(&mut draft, &work.refused, received)?;
         }
         if let Some(document) = work.document {
             self.replace(&mut draft, document)?;
@@ -102,23 +105,80 @@ impl Incoming<'_> {
         Ok(None)
     }
 
-    /// Rebuilds the document without refused changes and what builds on them.
+    /// Rebuilds the document without refused changes and what builds on them. What was refused because a copy of this store has
+    /// written under the same numbers is written anew under another actor, and offered again.
     fn give_up(
         &self,
         draft: &mut Draft,
         refused: &HashMap<[u8; 32], (&str, &str)>,
-    ) -> Result<u32, StoreError> {
+        received: &mut Received,
+    ) -> Result<(), StoreError> {
         let logged = store::logged(self.connection, self.visit)?;
         let fallen = rebuild::closure(&draft.document, &logged, refused);
         if fallen.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         draft.document = rebuild::without(&draft.document, &logged, &fallen)?;
         draft.rewritten = true;
-        for change in &fallen {
+        let renewed = self.renew(draft, &logged, &fallen)?;
+        received.renewed += u32::try_from(renewed.len()).unwrap_or(u32::MAX);
+        let kept_aside = fallen.iter().filter(|change| !renewed.contains(&change.hash));
+        for change in kept_aside {
             store::quarantine(self.connection, self.visit, &change.hash, &change.code, &change.reason)?;
+            received.refused += 1;
         }
-        Ok(u32::try_from(fallen.len()).unwrap_or(u32::MAX))
+        Ok(())
+    }
+
+    /// Writes own changes anew that two copies of this store made under the same numbers. Gives the hashes that they had. A seal
+    /// is of exact changes and can not be written anew: it is kept aside, and another one is due.
+    fn renew(
+        &self,
+        draft: &mut Draft,
+        logged: &[LoggedChange],
+        fallen: &[Fallen],
+    ) -> Result<HashSet<[u8; 32]>, StoreError> {
+        let healable = |code: &str| [DIVERGED, DESCENDS, rebuild::BUILDS_ON_REFUSED].contains(&code);
+        if !fallen.iter().any(|change| change.code == DIVERGED) {
+            return Ok(HashSet::new());
+        }
+        let fallen: HashSet<[u8; 32]> =
+            fallen.iter().filter(|change| healable(&change.code)).map(|change| change.hash).collect();
+        let own: Vec<Vec<u8>> = logged
+            .iter()
+            .filter(|change| change.own && fallen.contains(&change.hash))
+            .map(|change| change.bytes.clone())
+            .collect();
+        let command = |bytes: &Vec<u8>| read_header(bytes).ok().map(|header| (header.hash, header.command));
+        let seals: HashSet<[u8; 32]> = own
+            .iter()
+            .filter_map(command)
+            .filter(|(_, command)| command.as_deref() == Some("seal"))
+            .map(|(hash, _)| hash)
+            .collect();
+        let actor = random::bytes::<16>()?;
+        let mut done = HashSet::new();
+        // Those that can not be written anew are kept aside as they are.
+        let Ok(renewed) = under_new_actor(&own, |hash| seals.contains(hash), &actor) else {
+            return Ok(done);
+        };
+        for change in &renewed {
+            let before = draft.document.clone();
+            let merged = draft.document.merge(std::slice::from_ref(&change.bytes)).is_ok();
+            if !merged || !draft.document.contains(&change.hash) {
+                draft.document = before;
+                break;
+            }
+            store::rename(self.connection, self.visit, &actor, change)?;
+            done.insert(change.was);
+        }
+        if !done.is_empty() {
+            store::save_actor(self.connection, self.visit, &actor)?;
+        }
+        if !seals.is_empty() {
+            note_due(self.connection, self.visit)?;
+        }
+        Ok(done)
     }
 
     /// The server's copy takes the place of this device's; own changes that it lacks are merged into it and offered
@@ -174,8 +234,7 @@ impl Incoming<'_> {
                 // The server's stands, the own one is kept aside.
                 let reason =
                     "the server holds another change under this number: the store was restored or cloned";
-                received.refused +=
-                    self.give_up(draft, &HashMap::from([(rival, ("duplicate-seq", reason))]))?;
+                self.give_up(draft, &HashMap::from([(rival, (DIVERGED, reason))]), received)?;
             }
             match log.state(&header.hash) {
                 Some(State::OnDevice) => {

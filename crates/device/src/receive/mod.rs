@@ -30,6 +30,8 @@ pub struct Received {
     pub pending: u32,
     /// Changes that were refused, and those that built on them; all are kept.
     pub refused: u32,
+    /// Changes that a copy of this store had written other ones in the place of: written anew under another name, and offered again.
+    pub renewed: u32,
     /// Documents that are new on this device, or were replaced.
     pub documents: u32,
     /// Changes of others that were merged.

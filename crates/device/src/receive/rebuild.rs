@@ -6,6 +6,9 @@ use jobsheet_core::record::{Document, RecordError, read_header};
 
 use crate::store::{LoggedChange, short};
 
+/// Code of a change that builds on a refused one and was not sent yet.
+pub(super) const BUILDS_ON_REFUSED: &str = "builds-on-refused";
+
 /// A change that leaves the document.
 pub(super) struct Fallen {
     pub(super) hash: [u8; 32],
@@ -29,7 +32,7 @@ pub(super) fn closure(
             ((*code).to_owned(), (*reason).to_owned())
         } else if let Some(parent) = header.deps.iter().find(|parent| hashes.contains(*parent)) {
             (
-                "builds-on-refused".to_owned(),
+                BUILDS_ON_REFUSED.to_owned(),
                 format!("it builds on change {}, which was refused", short(parent)),
             )
         } else {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jobsheet_core::record::{DocumentId, read_header};
+use jobsheet_core::record::{DocumentId, Renewed, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::StoreError;
@@ -171,6 +171,25 @@ pub(crate) fn mark_unsent(
     let mut statement = connection
         .prepare_cached("UPDATE change SET state = 0, server_seq = NULL WHERE document = ?1 AND hash = ?2")?;
     statement.execute(params![document, hash])?;
+    Ok(())
+}
+
+/// A change stands in the log under another actor, in its old place, and is offered.
+pub(crate) fn rename(
+    connection: &Connection,
+    document: DocumentId,
+    actor: &[u8; 16],
+    renewed: &Renewed,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE change SET hash = ?3, actor = ?4, actor_seq = ?5, bytes = ?6, state = 0, server_seq = NULL
+         WHERE document = ?1 AND hash = ?2",
+        params![document, renewed.was, renewed.hash, actor, sql(renewed.seq), renewed.bytes],
+    )?;
+    connection.execute(
+        "UPDATE alert SET hash = ?3 WHERE document = ?1 AND hash = ?2",
+        params![document, renewed.was, renewed.hash],
+    )?;
     Ok(())
 }
 

@@ -58,6 +58,8 @@ pub struct SyncReport {
     pub pending: u32,
     /// Changes that were refused; they are kept in quarantine.
     pub refused: u32,
+    /// Changes that were written anew because a copy of this store had written others under the same numbers.
+    pub renewed: u32,
     /// Documents that came whole.
     pub documents: u32,
     /// Changes of others that came.
@@ -82,6 +84,7 @@ impl SyncReport {
         self.accepted += received.accepted + received.duplicates;
         self.pending = received.pending;
         self.refused += received.refused;
+        self.renewed += received.renewed;
         self.documents += received.documents;
         self.changes += received.changes;
         self.revoked += received.revoked;

@@ -1,0 +1,177 @@
+//! The same changes under another actor: what two copies of one installation wrote under the same numbers, told apart.
+
+use std::collections::HashMap;
+
+use automerge::legacy::{ElementId, Key, ObjectId, OpId};
+use automerge::{ActorId, Change, ChangeHash, ExpandedChange};
+
+use super::error::RecordError;
+use super::ownership::read;
+
+/// A change under another actor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// Hash of the change that it stands for.
+    pub was: [u8; 32],
+    /// Its own hash.
+    pub hash: [u8; 32],
+    /// Its number under the new actor.
+    pub seq: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What an operation of one of the changes is called: actor and a range of counters.
+struct Own {
+    actor: ActorId,
+    first: u64,
+    last: u64,
+}
+
+/// Writes changes anew under an actor that has written nothing yet. All of them say the same as before, with their command, their
+/// time and the ids of their entries; what refers to one of them refers to its new form.
+///
+/// `changes` are of one installation and one document, parents first, as that installation made them. Those that `leave_out`
+/// names by hash are not written anew; what builds on them builds on their parents.
+///
+/// # Errors
+/// [`RecordError`] if a change can not be read, or if they do not follow each other as one installation writes them.
+pub fn under_new_actor(
+    changes: &[Vec<u8>],
+    leave_out: impl Fn(&[u8; 32]) -> bool,
+    actor: &[u8; 16],
+) -> Result<Vec<Renewed>, RecordError> {
+    let actor = ActorId::from(actor.as_slice());
+    let changes = changes.iter().map(|bytes| read(bytes)).collect::<Result<Vec<Change>, _>>()?;
+    let mut own: Vec<Own> = Vec::new();
+    for change in &changes {
+        let first = change.start_op().get();
+        // One counter for all: two operations under one actor must never get one name.
+        if own.last().is_some_and(|before| before.last >= first) {
+            let reason = "the changes were not made one after the other".to_owned();
+            return Err(RecordError::Unreadable { what: "change", reason });
+        }
+        let last = first + (change.len() as u64).max(1) - 1;
+        own.push(Own { actor: change.actor_id().clone(), first, last });
+    }
+    let name = |id: &mut OpId| {
+        let is_own = |own: &Own| own.actor == id.1 && (own.first..=own.last).contains(&id.0);
+        if own.iter().any(is_own) {
+            id.1 = actor.clone();
+        }
+    };
+    let mut parents: HashMap<ChangeHash, Vec<ChangeHash>> = HashMap::new();
+    let mut renewed = Vec::new();
+    for change in &changes {
+        let was = change.hash();
+        let mut expanded = ExpandedChange::from(change);
+        let deps = expanded.deps.iter().flat_map(|dep| parents.get(dep).cloned().unwrap_or(vec![*dep]));
+        let mut deps: Vec<ChangeHash> = deps.collect();
+        deps.sort_unstable();
+        deps.dedup();
+        if leave_out(&was.0) {
+            parents.insert(was, deps);
+            continue;
+        }
+        expanded.deps = deps;
+        expanded.actor_id = actor.clone();
+        expanded.seq = renewed.len() as u64 + 1;
+        expanded.hash = None;
+        for operation in &mut expanded.operations {
+            if let ObjectId::Id(id) = &mut operation.obj {
+                name(id);
+            }
+            if let Key::Seq(ElementId::Id(id)) = &mut operation.key {
+                name(id);
+            }
+            let mut pred: Vec<OpId> = operation.pred.iter().cloned().collect();
+            pred.iter_mut().for_each(&name);
+            operation.pred = pred.into();
+        }
+        let seq = expanded.seq;
+        let new = Change::from(expanded);
+        parents.insert(was, vec![new.hash()]);
+        renewed.push(Renewed { was: was.0, hash: new.hash().0, seq, bytes: new.raw_bytes().to_vec() });
+    }
+    Ok(renewed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use automerge::transaction::Transactable;
+    use automerge::{AutoCommit, ROOT, ReadDoc};
+
+    /// Three changes of one actor: a text, an edit of it, another edit.
+    fn made() -> (AutoCommit, Vec<Vec<u8>>) {
+        let mut doc = AutoCommit::new().with_actor(ActorId::from([1; 16].as_slice()));
+        let text = doc.put_object(ROOT, "text", automerge::ObjType::Text).unwrap();
+        doc.commit();
+        doc.splice_text(&text, 0, 0, "one").unwrap();
+        doc.commit();
+        doc.splice_text(&text, 3, 0, " two").unwrap();
+        doc.commit();
+        let changes = doc.get_changes(&[]).into_iter().map(|change| change.raw_bytes().to_vec()).collect();
+        (doc, changes)
+    }
+
+    fn with(changes: &[Vec<u8>]) -> AutoCommit {
+        let mut doc = AutoCommit::new();
+        doc.apply_changes(changes.iter().map(|bytes| read(bytes).unwrap()).collect::<Vec<_>>()).unwrap();
+        doc
+    }
+
+    fn text(doc: &AutoCommit) -> String {
+        let (_, text) = doc.get(ROOT, "text").unwrap().unwrap();
+        doc.text(&text).unwrap()
+    }
+
+    #[test]
+    fn they_say_the_same_under_another_name() {
+        let (_, changes) = made();
+        let renewed = under_new_actor(&changes, |_| false, &[2; 16]).unwrap();
+        assert_eq!(renewed.iter().map(|change| change.seq).collect::<Vec<_>>(), [1, 2, 3]);
+        let bytes: Vec<Vec<u8>> = renewed.iter().map(|change| change.bytes.clone()).collect();
+        let doc = with(&bytes);
+        assert_eq!(text(&doc), "one two");
+        for (old, new) in changes.iter().zip(&renewed) {
+            assert_eq!(read(old).unwrap().hash().0, new.was);
+            assert_eq!(read(&new.bytes).unwrap().actor_id().to_bytes(), [2; 16]);
+        }
+    }
+
+    #[test]
+    fn what_is_written_to_a_part_of_the_history_refers_to_what_stays() {
+        let (_, changes) = made();
+        // The first stands; the last two were made twice.
+        let renewed = under_new_actor(&changes[1..], |_| false, &[2; 16]).unwrap();
+        let mut all = vec![changes[0].clone()];
+        all.extend(renewed.into_iter().map(|change| change.bytes));
+        assert_eq!(text(&with(&all)), "one two");
+    }
+
+    #[test]
+    fn one_that_is_left_out_is_bridged() {
+        let mut doc = AutoCommit::new().with_actor(ActorId::from([1; 16].as_slice()));
+        for (key, value) in [("a", 1), ("b", 2), ("c", 3)] {
+            doc.put(ROOT, key, value).unwrap();
+            doc.commit();
+        }
+        let changes: Vec<Vec<u8>> =
+            doc.get_changes(&[]).into_iter().map(|change| change.raw_bytes().to_vec()).collect();
+        let middle = read(&changes[1]).unwrap().hash().0;
+        let renewed = under_new_actor(&changes, |hash| *hash == middle, &[2; 16]).unwrap();
+        let bytes: Vec<Vec<u8>> = renewed.into_iter().map(|change| change.bytes).collect();
+        let doc = with(&bytes);
+        assert!(doc.get_missing_deps(&[]).is_empty());
+        let has = |key: &str| doc.get(ROOT, key).unwrap().is_some();
+        assert_eq!([has("a"), has("b"), has("c")], [true, false, true]);
+    }
+
+    #[test]
+    fn changes_of_two_writers_are_refused() {
+        let (_, mut changes) = made();
+        changes.reverse();
+        assert!(under_new_actor(&changes, |_| false, &[2; 16]).is_err());
+    }
+}
