@@ -158,9 +158,10 @@ impl From<SyncError> for Failure {
     fn from(error: SyncError) -> Self {
         let words = error.to_string();
         match error {
-            SyncError::NotEnrolled | SyncError::Unauthorized(_) | SyncError::CodeRefused(_) => {
-                Self::Unauthorized(words)
-            }
+            SyncError::NotEnrolled
+            | SyncError::Unauthorized(_)
+            | SyncError::Revoked(_)
+            | SyncError::CodeRefused(_) => Self::Unauthorized(words),
             SyncError::Address(reason) => Self::input("server", reason),
             SyncError::Certificate(_) => Self::input("--ca", words),
             SyncError::Store(error) => error.into(),

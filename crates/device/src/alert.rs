@@ -75,7 +75,7 @@ impl Store {
     /// it should end. What has not been delivered stays in the outbox; calling again goes on, also after a restart.
     ///
     /// # Errors
-    /// Only what no further try can mend: [`SyncError::NotEnrolled`], [`SyncError::Unauthorized`], an address or a certificate
+    /// Only what no further try can mend: [`SyncError::NotEnrolled`], [`SyncError::Unauthorized`], [`SyncError::Revoked`], an address or a certificate
     /// that can not be used, and a store that is closed or damaged.
     pub fn keep_alerting(
         &self,

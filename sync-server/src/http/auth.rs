@@ -43,7 +43,8 @@ fn act(method: &Method, route: &str) -> Act {
         | ("PUT", "/v1/visits/{id}/assignment") => Act::Assign,
         ("POST", "/v1/cases") => Act::OpenCase,
         ("POST", "/v1/visits/{id}/commands") => Act::Command,
-        ("POST", "/v1/technicians" | "/v1/enrolments") | ("DELETE", "/v1/devices/{id}") => Act::Admit,
+        ("POST", "/v1/technicians" | "/v1/enrolments" | "/v1/late/{device}/{visit}/admit")
+        | ("DELETE", "/v1/devices/{id}" | "/v1/late/{device}/{visit}") => Act::Admit,
         ("POST", "/v1/standards") => Act::Publish,
         (
             "POST",
@@ -81,12 +82,31 @@ impl FromRequestParts<Shared> for Device {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
-        let sender = match known_device(parts, app).await {
-            Ok(sender) => sender,
+        let Exchanging { sender, revoked } = Exchanging::from_request_parts(parts, app).await?;
+        if revoked {
+            let detail = "the device has been revoked; enrol it again with a new code";
+            return Err(Problem::new(401, "device-revoked", detail));
+        }
+        Ok(Self(sender))
+    }
+}
+
+/// A device that exchanges: one that has been revoked may still hand over what it did.
+pub(super) struct Exchanging {
+    pub(super) sender: Sender,
+    pub(super) revoked: bool,
+}
+
+impl FromRequestParts<Shared> for Exchanging {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        let known = match known_device(parts, app).await {
+            Ok(known) => known,
             Err(problem) => return Err(unknown(parts, app, problem)),
         };
-        app.rates.device(&sender.device).map_err(Problem::too_many)?;
-        Ok(Self(sender))
+        app.rates.device(&known.sender.device).map_err(Problem::too_many)?;
+        Ok(known)
     }
 }
 
@@ -144,7 +164,7 @@ async fn known_office(parts: &Parts, app: &Shared) -> Result<(String, Option<Rol
     blocking(app, move |app| office(app, &token)).await
 }
 
-async fn known_device(parts: &Parts, app: &Shared) -> Result<Sender, Problem> {
+async fn known_device(parts: &Parts, app: &Shared) -> Result<Exchanging, Problem> {
     let text = bearer(parts)?;
     if Token::parse(text).is_some() {
         return Err(Problem::new(403, "device-only", "an office token does not open this path"));
@@ -186,14 +206,11 @@ fn office(app: &App, token: &Token) -> Result<(String, Option<Roles>), Problem> 
 }
 
 /// The device's status is read on every request: a token that is still good opens nothing to a device that is out.
-fn device(app: &App, device: Uuid) -> Result<Sender, Problem> {
+fn device(app: &App, device: Uuid) -> Result<Exchanging, Problem> {
     let found = app.store.read(|tx| tx.device(&device))?.ok_or_else(|| {
         let detail = "the server does not know this device any more; enrol it again with a new code";
         Problem::new(401, "device-unknown", detail)
     })?;
-    if found.revoked {
-        let detail = "the device has been revoked; enrol it again with a new code";
-        return Err(Problem::new(401, "device-revoked", detail));
-    }
-    Ok(Sender { device, technician: found.technician, last_seen: found.last_seen_at })
+    let sender = Sender { device, technician: found.technician, last_seen: found.last_seen_at };
+    Ok(Exchanging { sender, revoked: found.revoked })
 }

@@ -122,6 +122,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// Two ids in a path.
+pub(super) struct PathIds(pub(super) Uuid, pub(super) Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathIds {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let wrong = |_| Problem::new(400, "id-not-valid", "an id in the path is not a UUID");
+        let Path((one, other)) =
+            Path::<(Uuid, Uuid)>::from_request_parts(parts, state).await.map_err(wrong)?;
+        Ok(Self(one, other))
+    }
+}
+
 /// The parameters of a query.
 pub(super) struct Params<T>(pub(super) T);
 

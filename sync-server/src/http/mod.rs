@@ -4,6 +4,7 @@ mod alerts;
 mod auth;
 mod guard;
 mod input;
+mod late;
 mod listen;
 mod metrics;
 mod open;
@@ -69,6 +70,10 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/organisation", get(people::organisation))
         .route("/v1/devices", get(people::devices))
         .route("/v1/devices/{id}", delete(people::revoke_device))
+        .route("/v1/devices/{id}/unsent", get(late::unsent))
+        .route("/v1/late", get(late::list))
+        .route("/v1/late/{device}/{visit}", get(late::export).delete(late::discard))
+        .route("/v1/late/{device}/{visit}/admit", post(late::admit))
         .route("/v1/me", get(people::me))
         .route("/v1/sync", post(sync::sync))
         .layer(from_fn_with_state(limits, guard::guard));

@@ -6,6 +6,7 @@ mod alerts;
 mod dispatch;
 mod enrolment;
 mod history;
+mod late;
 mod open;
 mod packs;
 mod parts;
@@ -25,6 +26,9 @@ pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,
 };
 pub(crate) use history::{ConflictPage, HistoryEntry, conflicts, history};
+pub(crate) use late::{
+    LateAdmitted, LateKept, Unsent, admit_late, discard_late, export_late, keep_late, list_late, unsent,
+};
 pub(crate) use open::{NewCase, NewShift, OpenedDocument, open_case, open_shift};
 pub(crate) use packs::{Published, StandardSummary, StandardView, list_standards, publish, show_standard};
 pub(crate) use parts::{FollowOn, FollowOnOpened, Van, follow_on, van, vans};

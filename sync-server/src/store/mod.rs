@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod changes;
 mod connections;
+mod late;
 mod parts;
 mod people;
 mod requests;
@@ -24,6 +25,7 @@ use jobsheet_core::key::KeyError;
 
 pub(crate) use changes::{ChangeRow, NewChange};
 pub(crate) use connections::{Reading, Store, Writing};
+pub(crate) use late::{LateChange, LateRow};
 pub(crate) use parts::{PartsFilter, RequestedPartRow, ReturnRow};
 pub(crate) use people::{DeviceRow, TechnicianRow};
 pub(crate) use requests::{RequestPage, RequestRow};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod clone;
+mod lost;
 mod tls;
 mod tokens;
 mod world;

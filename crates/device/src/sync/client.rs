@@ -219,6 +219,9 @@ fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
     let asked = Duration::from_secs(asked.unwrap_or(0)).min(LONGEST_WAIT);
     let told = Told::read(response);
     let (error, again_after) = match status {
+        StatusCode::UNAUTHORIZED if told.code.as_deref() == Some("device-revoked") => {
+            (SyncError::Revoked(told.reason), None)
+        }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (SyncError::Unauthorized(told.reason), None),
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY

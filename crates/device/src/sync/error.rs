@@ -31,6 +31,9 @@ pub enum SyncError {
         "the server does not accept this device: {0}; ask the office for a new enrolment code. Unsent work is kept"
     )]
     Unauthorized(String),
+    /// The office has revoked this device. What it had done was offered: the office decides on it.
+    #[error("{0}. Unsent work is kept")]
+    Revoked(String),
     /// The device's key, by which the server knows this device, can not be used now.
     #[error("{0}. Unsent work is kept")]
     Key(KeyError),
@@ -72,6 +75,7 @@ impl SyncError {
             | Self::Address(_)
             | Self::Certificate(_)
             | Self::Unauthorized(_)
+            | Self::Revoked(_)
             | Self::CodeRefused(_)
             | Self::Store(_) => false,
         }

@@ -129,7 +129,20 @@ impl Store {
             let sent = self.inner.options.clock.read();
             let answer = server.send(&Method::POST, "v1/sync", |request| {
                 request.header(CONTENT_TYPE, MEDIA_TYPE).header(ACCEPT, MEDIA_TYPE).body(body.clone())
-            })?;
+            });
+            let answer = match answer {
+                Err(SyncError::Revoked(reason)) => {
+                    // The office has what was in this exchange. The rest is offered too.
+                    held_back.extend(exchange.push.iter().map(|push| DocumentId::from_bytes(push.document)));
+                    report.exchanges += 1;
+                    let (_, more) = self.to_send(&held_back)?;
+                    if !more || exchange.push.is_empty() || report.exchanges >= MAX_EXCHANGES {
+                        return Err(SyncError::Revoked(reason));
+                    }
+                    continue;
+                }
+                answer => answer?,
+            };
             let answer = client::read(answer, MAX_BODY_BYTES)?;
             let answered = self.inner.options.clock.read();
             report.bytes_received += answer.len() as u64;

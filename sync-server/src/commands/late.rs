@@ -1,0 +1,85 @@
+//! Work of revoked devices at the command line.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::console::CONSOLE;
+use super::{CommandError, say};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::office;
+
+/// Lists what waits.
+pub(super) fn list(folder: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    let rows = app.store.read(office::list_late)?;
+    if as_json {
+        say(json!(rows));
+        return Ok(());
+    }
+    for row in rows {
+        let refused = if row.refused > 0 { format!("  {} refused", row.refused) } else { String::new() };
+        say(format_args!(
+            "{}  {}  {}  {}  {} changes  {}{refused}",
+            row.device, row.visit, row.technician, row.number, row.changes, row.last_received_at
+        ));
+    }
+    Ok(())
+}
+
+/// Admits what waits of one device for one visit.
+pub(super) fn admit(
+    folder: &Path,
+    device: &Uuid,
+    visit: &Uuid,
+    as_json: bool,
+    clock: Clock,
+) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    let done = office::admit_late(&app.store, &app.standards, device, visit, &app.itself(CONSOLE))?;
+    if as_json {
+        say(json!(done));
+    } else {
+        say(done);
+    }
+    Ok(())
+}
+
+/// Throws away what waits of one device for one visit.
+pub(super) fn discard(folder: &Path, device: &Uuid, visit: &Uuid, clock: Clock) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    let by = app.itself(CONSOLE);
+    let count = app.store.write(|tx| office::discard_late(tx, device, visit, &by))?;
+    say(format_args!("{count} changes discarded"));
+    Ok(())
+}
+
+/// Writes what waits of one device for one visit into a new file, which another device of the technician can restore.
+pub(super) fn export(
+    folder: &Path,
+    device: &Uuid,
+    visit: &Uuid,
+    out: &Path,
+    clock: Clock,
+) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    let file = app.store.read(|tx| office::export_late(tx, device, visit))?;
+    let failed = |source| CommandError::File { path: out.to_path_buf(), source };
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(out).and_then(|mut opened| opened.write_all(file.as_bytes())).map_err(failed)?;
+    say(out.display());
+    Ok(())
+}
+
+/// Lists what may be on a device and is not known here.
+pub(super) fn unsent(folder: &Path, device: &Uuid, clock: Clock) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    say(json!(app.store.read(|tx| office::unsent(tx, &app.standards, device))?));
+    Ok(())
+}
