@@ -9,6 +9,7 @@ use crate::documents::derive_missing;
 use crate::office::By;
 use crate::standards::Standards;
 use crate::store::{Store, StoreError};
+use crate::uploads::{UploadLimits, Uploads};
 
 /// The store, the standards, who is let in, and the clock.
 pub(crate) struct App {
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) rates: Rates,
     /// Which proxies are believed.
     pub(crate) proxies: Proxies,
+    /// Files that devices send.
+    pub(crate) uploads: Uploads,
     /// The clock.
     pub(crate) clock: Clock,
 }
@@ -35,7 +38,8 @@ impl App {
         let store = Store::open(folder)?;
         let access = Access::new(store.read(|tx| tx.access_key())?)?;
         let (rates, proxies) = (Rates::new(RateLimits::default()), Proxies::default());
-        let app = Self { store, standards: Standards::default(), access, rates, proxies, clock };
+        let uploads = Uploads::new(&store, UploadLimits::default());
+        let app = Self { store, standards: Standards::default(), access, rates, proxies, uploads, clock };
         app.store.write(|tx| derive_missing(tx, &app.standards))?;
         Ok(app)
     }

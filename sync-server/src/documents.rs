@@ -1,22 +1,23 @@
 //! What office commands and device changes have in common: a document is loaded, changed, and committed with everything
 //! that is derived from it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jobsheet_core::assess;
 use jobsheet_core::record::{
-    Actor, Context, Document, Record, alerts, old_parts, part_requests, parts_in_change,
+    Actor, Context, Document, FileUse, Record, alerts, old_parts, part_requests, parts_in_change,
 };
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::stock::Use;
-use jobsheet_core::{Moment, Stamp};
+use jobsheet_core::{Moment, Stamp, unhex};
 use uuid::Uuid;
 
 use crate::office::By;
 use crate::secret::{self, NoRandomness};
 use crate::standards::Standards;
-use crate::store::{NewChange, Projection, Reading, StoreError, Writing};
+use crate::store::{FileHash, NewChange, Projection, Reading, StoreError, Writing};
 
 /// A visit, case or shift with what is needed to change and judge it.
 pub(crate) struct Loaded {
@@ -57,6 +58,7 @@ pub(crate) fn commit(
     tx.store_alerts(id, &alerts(visit.record()), now)?;
     note_uses(tx, id, visit, changes, first)?;
     store_parts(tx, id, visit.record(), standard)?;
+    name_files(tx, id, visit.record())?;
     Ok(first)
 }
 
@@ -99,16 +101,38 @@ fn store_parts(tx: &Writing<'_>, id: &Uuid, record: &Record, standard: &Standard
     Ok(())
 }
 
+/// Notes which files a record names, so that they may be sent and are missed until they are. Hashes that are none are
+/// files that nobody can have: they stay away.
+fn name_files(tx: &Writing<'_>, id: &Uuid, record: &Record) -> Result<(), StoreError> {
+    let mut files: BTreeMap<FileHash, Vec<FileUse>> = BTreeMap::new();
+    for (sha256, of) in record.files() {
+        let Some(sha256) = unhex(sha256).and_then(|bytes| FileHash::try_from(bytes).ok()) else { continue };
+        let uses = files.entry(sha256).or_default();
+        if !uses.contains(&of) {
+            uses.push(of);
+        }
+    }
+    if files.is_empty() { Ok(()) } else { tx.name_files(id, &files) }
+}
+
 /// Derives from all documents what an older version did not.
 pub(crate) fn derive_missing(tx: &Writing<'_>, standards: &Standards) -> Result<(), StoreError> {
-    if !tx.take_to_derive("parts")? {
+    let (parts, files) = (tx.take_to_derive("parts")?, tx.take_to_derive("files")?);
+    if !parts && !files {
         return Ok(());
     }
     for id in tx.all_documents()? {
         match load(tx, standards, &id) {
-            Ok(Some(Loaded { visit, standard, .. })) => store_parts(tx, &id, visit.record(), &standard)?,
+            Ok(Some(Loaded { visit, standard, .. })) => {
+                if parts {
+                    store_parts(tx, &id, visit.record(), &standard)?;
+                }
+                if files {
+                    name_files(tx, &id, visit.record())?;
+                }
+            }
             Ok(None) => {}
-            Err(error) => tracing::error!(visit = %id, %error, "parts could not be derived"),
+            Err(error) => tracing::error!(visit = %id, %error, "parts and files could not be derived"),
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! The sync server and back office of Jobsheet: one binary, no configuration needed.
 //!
 //! [`http`] is its face to the network and [`commands`] to the command line; both call [`office`] (what the back office
-//! does), [`intake`] (service requests come in) and [`admission`] (devices exchange), which stand on [`store`].
+//! does), [`intake`] (service requests come in), [`admission`] (devices exchange) and [`uploads`] (devices send files), which
+//! stand on [`store`].
 
 // Transactions have a lifetime: their methods are not general enough to be passed by name, as this lint would have it.
 #![allow(clippy::redundant_closure_for_method_calls)]
@@ -18,6 +19,7 @@ mod office;
 mod secret;
 mod standards;
 mod store;
+mod uploads;
 
 use std::io::Write;
 use std::process::ExitCode;

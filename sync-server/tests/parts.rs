@@ -139,7 +139,17 @@ fn an_older_database_learns_of_its_old_parts_and_requests() {
 
     // As a version before the parts left it.
     let database = rusqlite::Connection::open(folder.path().join("data/jobsheet.db")).unwrap();
-    for table in ["stock_entry", "part_use", "old_part", "part_request", "tariff", "to_derive"] {
+    for table in [
+        "upload",
+        "file",
+        "document_file",
+        "stock_entry",
+        "part_use",
+        "old_part",
+        "part_request",
+        "tariff",
+        "to_derive",
+    ] {
         database.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
     database.execute("DROP INDEX visit_by_asset", []).unwrap();

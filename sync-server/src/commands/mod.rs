@@ -23,6 +23,9 @@ use crate::clock::Clock;
 use crate::intake::IntakeError;
 use crate::office::{OfficeError, Role};
 use crate::store::{EntryKind, StoreError};
+use crate::uploads::{
+    DEVICE_BYTES, EXPIRY_SECONDS, FILE_BYTES, OPEN_UPLOADS, PARALLEL, RESERVE_BYTES, UploadLimits,
+};
 
 /// Sync server and back office of Jobsheet.
 #[derive(Debug, Parser)]
@@ -78,6 +81,43 @@ struct Network {
     requests_per_minute: NonZeroU32,
 }
 
+/// How much devices may send in files.
+#[derive(Debug, clap::Args)]
+struct Files {
+    /// Largest file that a device may send, in bytes
+    #[arg(long, default_value_t = FILE_BYTES, value_name = "BYTES")]
+    max_file_bytes: u64,
+    /// Bytes of files that one device may store, open uploads included
+    #[arg(long, default_value_t = DEVICE_BYTES, value_name = "BYTES")]
+    device_file_bytes: u64,
+    /// Uploads that one device may have open
+    #[arg(long, default_value_t = OPEN_UPLOADS, value_name = "N")]
+    device_open_uploads: u64,
+    /// Most uploads that send at once; more are answered 503 with Retry-After
+    #[arg(long, default_value_t = PARALLEL, value_name = "N")]
+    max_uploads: usize,
+    /// Seconds after which an upload with which nobody goes on is thrown away
+    #[arg(long, default_value_t = EXPIRY_SECONDS, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    upload_expiry: u64,
+    /// Space in bytes that uploads leave free on the disk
+    #[arg(long, default_value_t = RESERVE_BYTES, value_name = "BYTES")]
+    reserve_bytes: u64,
+}
+
+impl From<Files> for UploadLimits {
+    fn from(files: Files) -> Self {
+        Self {
+            file_bytes: files.max_file_bytes,
+            device_bytes: files.device_file_bytes,
+            open_uploads: files.device_open_uploads,
+            parallel: files.max_uploads,
+            expiry: Duration::from_secs(files.upload_expiry),
+            reserve_bytes: files.reserve_bytes,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
@@ -102,6 +142,8 @@ enum Command {
         token_lifetime: u64,
         #[command(flatten)]
         network: Network,
+        #[command(flatten)]
+        files: Files,
     },
     /// Read service requests from a CSV file
     Import {
@@ -443,6 +485,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
             request_timeout,
             token_lifetime,
             network,
+            files,
         } => {
             let settings = serve::Settings {
                 folder: data.folder()?,
@@ -452,6 +495,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
                 request_timeout: Duration::from_secs(request_timeout),
                 token_lifetime: Duration::from_secs(token_lifetime),
                 network,
+                uploads: files.into(),
             };
             serve::serve(&settings, clock)
         }

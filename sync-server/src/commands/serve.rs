@@ -15,9 +15,12 @@ use crate::clock::Clock;
 use crate::documents;
 use crate::http::{self, Limits, Tls, Waits};
 use crate::office::{OfficeError, Roles, create_token};
+use crate::uploads::{Swept, UploadLimits, Uploads, sweep};
 
 /// How often it is looked for deadlines that have passed.
 const DEADLINE_INTERVAL: Duration = Duration::from_secs(5);
+/// How often uploads that have expired are thrown away.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How the server is run.
 pub(super) struct Settings {
@@ -28,6 +31,7 @@ pub(super) struct Settings {
     pub(super) request_timeout: Duration,
     pub(super) token_lifetime: Duration,
     pub(super) network: Network,
+    pub(super) uploads: UploadLimits,
 }
 
 /// Runs the server until it is told to stop.
@@ -43,6 +47,7 @@ pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandErro
         requests: network.requests_per_minute,
     });
     app.proxies = Proxies { trusted: network.trusted_proxies.clone(), header: network.forwarded_header };
+    app.uploads = Uploads::new(&app.store, settings.uploads.clone());
     let tls = match (&network.tls_cert, &network.tls_key) {
         (Some(cert), Some(key)) => Some(Arc::new(Tls::load(cert, key)?)),
         _ => None,
@@ -73,7 +78,8 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
     let limits = Limits::new(settings.max_requests, settings.request_timeout);
     let router = http::router(app.clone(), limits);
     let stopped = http::stopped()?;
-    let watch = tokio::spawn(watch_deadlines(app));
+    let watch = tokio::spawn(watch_deadlines(app.clone()));
+    let sweeping = tokio::spawn(sweep_uploads(app));
     let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(format_args!("listening on {scheme}://{address}"));
@@ -82,6 +88,7 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
         certificate.abort();
     }
     watch.abort();
+    sweeping.abort();
     Ok(())
 }
 
@@ -102,6 +109,22 @@ async fn watch_deadlines(app: Arc<App>) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "deadlines could not be judged"),
             Err(error) => tracing::error!(%error, "deadlines could not be judged"),
+        }
+    }
+}
+
+/// Throws away at the start, and from time to time, what is left of uploads that nobody will finish.
+async fn sweep_uploads(app: Arc<App>) {
+    let interval = SWEEP_INTERVAL.min(app.uploads.limits.expiry).max(Duration::from_secs(1));
+    let mut tick = tokio::time::interval(interval);
+    loop {
+        tick.tick().await;
+        let app = app.clone();
+        match tokio::task::spawn_blocking(move || sweep(&app)).await {
+            Ok(Ok(swept)) if swept == Swept::default() => {}
+            Ok(Ok(swept)) => tracing::info!(?swept, "uploads swept"),
+            Ok(Err(error)) => tracing::error!(%error, "uploads could not be swept"),
+            Err(error) => tracing::error!(%error, "uploads could not be swept"),
         }
     }
 }

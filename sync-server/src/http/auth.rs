@@ -110,6 +110,25 @@ impl FromRequestParts<Shared> for Exchanging {
     }
 }
 
+/// Whoever reads: the office, or a device.
+pub(super) enum Reader {
+    /// Somebody of the office who may read.
+    Office,
+    /// A device.
+    Device(Sender),
+}
+
+impl FromRequestParts<Shared> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        if bearer(parts).is_ok_and(|text| text.starts_with(TOKEN_PREFIX)) {
+            return Ok(Self::Device(Device::from_request_parts(parts, app).await?.0));
+        }
+        Office::from_request_parts(parts, app).await.map(|_| Self::Office)
+    }
+}
+
 /// Whoever tries to enrol, counted by address before the code is looked at.
 pub(super) struct Enrolling;
 

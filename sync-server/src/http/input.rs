@@ -63,7 +63,7 @@ async fn next_chunk(body: &mut axum::body::Body) -> Result<Option<Bytes>, Proble
 }
 
 /// Reads on for a while without keeping anything: a client that is still sending would not see the answer otherwise.
-async fn drain(mut body: axum::body::Body) {
+pub(super) async fn drain(mut body: axum::body::Body) {
     let mut left = MAX_DRAINED_BYTES;
     let rest = async {
         while let Ok(Some(chunk)) = next_chunk(&mut body).await {

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod auth;
+mod files;
 mod guard;
 mod input;
 mod late;
@@ -17,6 +18,7 @@ mod standards;
 mod sync;
 mod tls;
 mod token;
+mod uploads;
 mod visits;
 
 use axum::Router;
@@ -76,12 +78,14 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/late/{device}/{visit}/admit", post(late::admit))
         .route("/v1/me", get(people::me))
         .route("/v1/sync", post(sync::sync))
+        .route("/v1/files/{sha256}", get(files::show))
         .layer(from_fn_with_state(limits, guard::guard));
     Router::new()
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/metrics", get(move || async move { metrics.render() }))
         .merge(v1)
+        .merge(uploads::routes())
         .fallback(|| async { Problem::new(404, "no-such-path", "there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(405, "method-not-allowed", "this path does not take this method")

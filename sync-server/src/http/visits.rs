@@ -37,6 +37,9 @@ pub(super) struct ListParams {
     owed: String,
     #[serde(default)]
     incident: String,
+    /// `missing`: only where the server lacks a file that is named; `complete`: only the others.
+    #[serde(default)]
+    files: String,
     page: Option<u32>,
     size: Option<u32>,
 }
@@ -70,19 +73,22 @@ fn parse<T: FromStr<Err = String>>(text: Option<&str>) -> Result<Option<T>, Prob
         .transpose()
 }
 
-/// `GET /v1/visits?state=&technician=&query=&kind=&job=&owed=&incident=&page=&size=`.
+/// `GET /v1/visits?state=&technician=&query=&kind=&job=&owed=&incident=&files=&page=&size=`.
 pub(super) async fn list(
     _office: Office,
     State(app): State<Shared>,
     Params(params): Params<ListParams>,
 ) -> Result<Json<VisitPage>, Problem> {
     let (page, size) = Paging::new(params.page, params.size).get();
-    let ListParams { state, technician, query, kind, job, owed, incident, .. } = params;
+    let ListParams { state, technician, query, kind, job, owed, incident, files, .. } = params;
     if !kind.is_empty() && Kind::of(&kind).is_none() {
         let kinds = Kind::ALL.map(Kind::id).join(", ");
         return Err(Problem::new(400, "query-not-valid", format!("`kind` must be one of {kinds}")));
     }
-    let filter = VisitFilter { state, technician, query, kind, job, owed, incident };
+    if !["", "missing", "complete"].contains(&files.as_str()) {
+        return Err(Problem::new(400, "query-not-valid", "`files` must be `missing` or `complete`"));
+    }
+    let filter = VisitFilter { state, technician, query, kind, job, owed, incident, files };
     Ok(Json(blocking(&app, move |app| app.store.read(|tx| tx.visits(&filter, page, size))).await?))
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn visit_view(
         "about": tx.about(id)?,
         "assessment": assessment,
         "charge": assess::charge(record, &standard, &tx.tariffs()?),
+        "files": tx.document_files(id)?,
         "next": next,
         "verification": seal::verify(&visit, &standard, &trust(tx)?),
     });

@@ -17,11 +17,14 @@ const READERS: usize = 4;
 const DATABASE: &str = "jobsheet.db";
 /// Folder for attachments in the data directory.
 const BLOBS: &str = "blobs";
+/// Folder for uploads that are not whole yet, on the same file system.
+const UPLOADS: &str = "uploads";
 /// The tenant of a server that serves one company.
 const TENANT: &str = "main";
 
 /// The store.
 pub(crate) struct Store {
+    folder: PathBuf,
     path: PathBuf,
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
@@ -33,12 +36,28 @@ impl Store {
         let failed = |source| StoreError::Folder { path: folder.to_path_buf(), source };
         create_private(folder).map_err(failed)?;
         create_private(&folder.join(BLOBS)).map_err(failed)?;
+        create_private(&folder.join(UPLOADS)).map_err(failed)?;
         let path = folder.join(DATABASE);
         let mut writer = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::migrate(&mut writer)?;
-        let store = Self { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) };
+        let store = Self {
+            folder: folder.to_path_buf(),
+            path,
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        };
         store.write(super::tenant::found)?;
         Ok(store)
+    }
+
+    /// Folder of the files that are whole.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.folder.join(BLOBS)
+    }
+
+    /// Folder of the uploads that are not whole yet.
+    pub(crate) fn uploads(&self) -> PathBuf {
+        self.folder.join(UPLOADS)
     }
 
     /// Reads in one transaction: everything the closure reads is of one moment.
@@ -129,14 +148,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Makes a folder that only this user may open.
 #[cfg(unix)]
-fn create_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// Makes a folder.
 #[cfg(not(unix))]
-fn create_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 

@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod changes;
 mod connections;
+mod files;
 mod late;
 mod parts;
 mod people;
@@ -16,6 +17,7 @@ mod stock;
 mod tariffs;
 mod tenant;
 mod tokens;
+mod uploads;
 mod visits;
 
 use std::path::PathBuf;
@@ -24,7 +26,8 @@ pub(crate) use alerts::AlertRow;
 use jobsheet_core::key::KeyError;
 
 pub(crate) use changes::{ChangeRow, NewChange};
-pub(crate) use connections::{Reading, Store, Writing};
+pub(crate) use connections::{Reading, Store, Writing, create_private};
+pub(crate) use files::FileHash;
 pub(crate) use late::{LateChange, LateRow};
 pub(crate) use parts::{PartsFilter, RequestedPartRow, ReturnRow};
 pub(crate) use people::{DeviceRow, TechnicianRow};
@@ -33,6 +36,7 @@ pub(crate) use scope::ScopeRow;
 pub(crate) use standards::StandardRow;
 pub(crate) use stock::{EntryKind, StockAt};
 pub(crate) use tenant::Epoch;
+pub(crate) use uploads::UploadRow;
 pub(crate) use visits::{NewVisit, Projection, VisitFilter, VisitPage};
 
 use crate::secret::NoRandomness;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0006_access.sql"),
     include_str!("../../migrations/0007_diverged.sql"),
     include_str!("../../migrations/0008_late.sql"),
+    include_str!("../../migrations/0009_files.sql"),
 ];
 
 /// Brings a database to the newest schema. A newer one is refused and left as it is.

@@ -59,6 +59,8 @@ pub(crate) struct VisitRow {
     /// What the list shows.
     #[serde(flatten)]
     pub(crate) projection: Projection,
+    /// Files that it names and the server does not have.
+    pub(crate) files_missing: u32,
     /// Sequence number of its last change.
     pub(crate) updated_seq: u64,
 }
@@ -93,6 +95,8 @@ pub(crate) struct VisitFilter {
     pub(crate) owed: String,
     /// Id of a special situation that is open, or `any`.
     pub(crate) incident: String,
+    /// `missing`: the server lacks a file that is named; `complete`: it lacks none.
+    pub(crate) files: String,
 }
 
 /// A new document, before it is filled.
@@ -140,6 +144,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
         job: row.get(2)?,
         number: row.get(3)?,
         about: row.get::<_, Option<[u8; 16]>>(4)?.map(Uuid::from_bytes),
+        files_missing: row.get(18)?,
         updated_seq: from_sql(row.get(5)?),
         projection: Projection {
             state: row.get(6)?,
@@ -166,7 +171,9 @@ const FILTER: &str = "tenant = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR se
         WHERE granted = 1))
     AND (?6 = '' OR kind = ?6) AND (?7 = '' OR job = ?7)
     AND (?8 = '' OR EXISTS (SELECT 1 FROM json_each(owed_by) WHERE value IN (?8, 'any')))
-    AND (?9 = '' OR (?9 = 'any' AND incidents <> '[]') OR EXISTS (SELECT 1 FROM json_each(incidents) WHERE value = ?9))";
+    AND (?9 = '' OR (?9 = 'any' AND incidents <> '[]') OR EXISTS (SELECT 1 FROM json_each(incidents) WHERE value = ?9))
+    AND (?10 = '' OR (?10 = 'missing') = EXISTS (SELECT 1 FROM document_file AS f
+        WHERE f.tenant = ?1 AND f.document = visit.id AND f.held = 0))";
 
 impl Reading<'_> {
     /// A visit's document. `None`: there is none of this id.
@@ -247,24 +254,38 @@ impl Reading<'_> {
     /// One page of visits.
     pub(crate) fn visits(&self, filter: &VisitFilter, page: u32, size: u32) -> Result<VisitPage, StoreError> {
         let pattern = like(&filter.query.to_lowercase());
-        let VisitFilter { state, technician, query, kind, job, owed, incident } = filter;
+        let VisitFilter { state, technician, query, kind, job, owed, incident, files } = filter;
         let total: i64 = self
             .connection
             .prepare_cached(&format!("SELECT count(*) FROM visit WHERE {FILTER}"))?
             .query_row(
-                (self.tenant, state, query, &pattern, technician, kind, job, owed, incident),
+                (self.tenant, state, query, &pattern, technician, kind, job, owed, incident, files),
                 |row| row.get(0),
             )?;
         let sql = format!(
             "SELECT id, kind, job, number, about, updated_seq, state, urgency, start_at, crew, customer, outstanding,
-             violated, conflicts, owed_by, next_due, incidents, alerts
-             FROM visit WHERE {FILTER} ORDER BY updated_seq DESC, id LIMIT ?10 OFFSET ?11"
+             violated, conflicts, owed_by, next_due, incidents, alerts,
+             (SELECT count(*) FROM document_file AS f WHERE f.tenant = visit.tenant AND f.document = visit.id AND f.held = 0)
+             FROM visit WHERE {FILTER} ORDER BY updated_seq DESC, id LIMIT ?11 OFFSET ?12"
         );
         let skip = to_sql(u64::from(page.saturating_sub(1)) * u64::from(size));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let visits = statement
             .query_map(
-                (self.tenant, state, query, &pattern, technician, kind, job, owed, incident, size, skip),
+                (
+                    self.tenant,
+                    state,
+                    query,
+                    &pattern,
+                    technician,
+                    kind,
+                    job,
+                    owed,
+                    incident,
+                    files,
+                    size,
+                    skip,
+                ),
                 read,
             )?
             .collect::<Result<_, _>>()?;
