@@ -83,6 +83,35 @@ fn a_revoked_device_is_out_at_once() {
 }
 
 #[test]
+fn a_suspended_device_is_out_until_the_office_lets_it_in() {
+    let server = Server::start();
+    server.technician("lee");
+    let device = server.device("lee");
+    let sync = || device.send(encode_exchange(&Exchange::default()).unwrap());
+    let path = format!("/v1/devices/{}/suspension", device.id);
+    let suspend = |suspended: bool| {
+        server.ask(Method::PUT, &path).json(&json!({"suspended": suspended})).send().unwrap().status()
+    };
+    assert_eq!(suspend(true), 204);
+    server.refused(sync, 403, "device-suspended");
+    let since = server.get("/v1/devices")[0]["suspended_at"].clone();
+    assert!(since.is_string());
+    assert_eq!(suspend(true), 204);
+    assert_eq!(server.get("/v1/devices")[0]["suspended_at"], since, "it has been out since then");
+    assert_eq!(suspend(false), 204);
+    assert!(sync().status().is_success());
+    let auditor = server.token_of(&["auditor"]);
+    let refused = server.ask_by(&auditor, Method::PUT, &path).json(&json!({"suspended": true}));
+    problem(refused.send().unwrap(), 403, "role");
+    // Whoever is revoked is out for good, suspended or not.
+    assert_eq!(suspend(true), 204);
+    let revoked = server.ask(Method::DELETE, &format!("/v1/devices/{}", device.id));
+    assert_eq!(revoked.send().unwrap().status(), 204);
+    server.refused(sync, 401, "device-revoked");
+    assert_eq!(suspend(false), 404);
+}
+
+#[test]
 fn a_device_token_opens_nothing_of_the_office() {
     let server = Server::start();
     server.technician("lee");

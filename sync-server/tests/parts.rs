@@ -157,6 +157,7 @@ fn an_older_database_learns_of_its_old_parts_and_requests() {
     database.execute("ALTER TABLE tenant DROP COLUMN access_key", []).unwrap();
     database.execute("ALTER TABLE device ADD COLUMN token_hash BLOB", []).unwrap();
     database.execute("ALTER TABLE device DROP COLUMN diverged_at", []).unwrap();
+    database.execute("ALTER TABLE device DROP COLUMN suspended_at", []).unwrap();
     database.execute("DROP TABLE late_change", []).unwrap();
     database.pragma_update(None, "user_version", 3).unwrap();
     drop(database);

@@ -161,6 +161,7 @@ impl From<SyncError> for Failure {
             SyncError::NotEnrolled
             | SyncError::Unauthorized(_)
             | SyncError::Revoked(_)
+            | SyncError::Suspended(_)
             | SyncError::CodeRefused(_) => Self::Unauthorized(words),
             SyncError::Address(reason) => Self::input("server", reason),
             SyncError::Certificate(_) => Self::input("--ca", words),

@@ -336,7 +336,7 @@ impl Store {
     pub(crate) fn note_sync<T>(&self, outcome: &Result<T, SyncError>) -> Result<(), StoreError> {
         let shut_out = match outcome {
             Ok(_) => false,
-            Err(SyncError::Unauthorized(_) | SyncError::Revoked(_)) => true,
+            Err(SyncError::Unauthorized(_) | SyncError::Revoked(_) | SyncError::Suspended(_)) => true,
             // Nothing was learnt.
             Err(_) => return Ok(()),
         };

@@ -151,6 +151,17 @@ fn a_sync_pulls_all_pages_and_pushes_until_nothing_is_left() {
     assert!(record.notes["steps"].contains("done"));
 }
 
+/// Words that do not compress: a change with them has about 30 kB.
+fn words_of(seed: usize) -> String {
+    let mut seed = u64::try_from(seed).unwrap() + 1;
+    (0..19_000)
+        .map(|_| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from_u32(0x4e00 + u32::try_from(seed >> 33).unwrap() % 20_000).unwrap()
+        })
+        .collect()
+}
+
 #[test]
 fn a_large_outbox_goes_out_in_several_exchanges() {
     let (address, requests) = server(|_, request| {
@@ -160,16 +171,8 @@ fn a_large_outbox_goes_out_in_several_exchanges() {
     let store = enrolled(folder.path(), &address);
     let deliveries = (0..40).map(|at| delivery(&dispatched(at))).collect();
     store.receive(&Reply { deliveries, ..Reply::default() }).unwrap();
-    // Words that do not compress: each change has about 30 kB.
-    let mut seed = 1_u64;
     for at in 0..40 {
-        let words: String = (0..19_000)
-            .map(|_| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                char::from_u32(0x4e00 + u32::try_from(seed >> 33).unwrap() % 20_000).unwrap()
-            })
-            .collect();
-        store.apply(visit_id(at), &note(&words)).unwrap();
+        store.apply(visit_id(at), &note(&words_of(at))).unwrap();
     }
     let report = store.sync(go_on).unwrap();
     assert_eq!(report.accepted, 40);
@@ -190,6 +193,39 @@ fn a_busy_server_is_asked_again_and_a_refusing_one_is_not() {
     let error = enrolled(folder.path(), &address).sync(go_on).unwrap_err();
     assert!(matches!(&error, SyncError::Unauthorized(reason) if reason == "the token is revoked"), "{error}");
     assert_eq!(requests.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn a_revoked_device_offers_all_it_has_and_a_suspended_one_waits() {
+    let refused = Arc::new(Mutex::new((401, "device-revoked")));
+    let told = refused.clone();
+    let (address, requests) = server(move |_, _| {
+        let (status, code) = *told.lock().unwrap();
+        (status, serde_json::to_vec(&serde_json::json!({"code": code, "detail": "out"})).unwrap())
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    let deliveries = (0..40).map(|at| delivery(&dispatched(at))).collect();
+    store.receive(&Reply { deliveries, ..Reply::default() }).unwrap();
+    for at in 0..40 {
+        // More than one exchange carries.
+        store.apply(visit_id(at), &note(&words_of(at))).unwrap();
+    }
+    assert!(matches!(store.sync(go_on), Err(SyncError::Revoked(reason)) if reason == "out"));
+    let offered = |requests: &[Request]| -> usize {
+        requests.iter().map(|request| decode_exchange(&request.body).unwrap().push.len()).sum()
+    };
+    {
+        let requests = requests.lock().unwrap();
+        assert!(requests.len() >= 2, "{}", requests.len());
+        assert_eq!(offered(&requests), 40);
+    }
+    let unsent: u32 = store.outbox().unwrap().iter().map(|visit| visit.unsent).sum();
+    assert_eq!(unsent, 40, "nothing is lost here");
+    *refused.lock().unwrap() = (403, "device-suspended");
+    let before = requests.lock().unwrap().len();
+    assert!(matches!(store.sync(go_on), Err(SyncError::Suspended(_))));
+    assert_eq!(requests.lock().unwrap().len(), before + 1);
 }
 
 #[test]

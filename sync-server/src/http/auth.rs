@@ -44,6 +44,7 @@ fn act(method: &Method, route: &str) -> Act {
         ("POST", "/v1/cases") => Act::OpenCase,
         ("POST", "/v1/visits/{id}/commands") => Act::Command,
         ("POST", "/v1/technicians" | "/v1/enrolments" | "/v1/late/{device}/{visit}/admit")
+        | ("PUT", "/v1/devices/{id}/suspension")
         | ("DELETE", "/v1/devices/{id}" | "/v1/late/{device}/{visit}") => Act::Admit,
         ("POST", "/v1/standards") => Act::Publish,
         (
@@ -230,6 +231,10 @@ fn device(app: &App, device: Uuid) -> Result<Exchanging, Problem> {
         let detail = "the server does not know this device any more; enrol it again with a new code";
         Problem::new(401, "device-unknown", detail)
     })?;
+    if found.suspended && !found.revoked {
+        let detail = "the office has suspended this device; sync again when the office has let it in";
+        return Err(Problem::new(403, "device-suspended", detail));
+    }
     let sender = Sender { device, technician: found.technician, last_seen: found.last_seen_at };
     Ok(Exchanging { sender, revoked: found.revoked })
 }

@@ -72,6 +72,7 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/organisation", get(people::organisation))
         .route("/v1/devices", get(people::devices))
         .route("/v1/devices/{id}", delete(people::revoke_device))
+        .route("/v1/devices/{id}/suspension", put(people::suspend_device))
         .route("/v1/devices/{id}/unsent", get(late::unsent))
         .route("/v1/late", get(late::list))
         .route("/v1/late/{device}/{visit}", get(late::export).delete(late::discard))

@@ -107,6 +107,27 @@ pub(super) async fn revoke_device(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Suspension {
+    suspended: bool,
+}
+
+/// `PUT /v1/devices/{id}/suspension`: it is out, or in again, at once.
+pub(super) async fn suspend_device(
+    office: Office,
+    State(app): State<Shared>,
+    PathId(id): PathId,
+    JsonBody(told): JsonBody<Suspension>,
+) -> Result<StatusCode, Problem> {
+    let work = blocking(&app, move |app| {
+        let by = office.by(app);
+        app.store.write(|tx| office::suspend_device(tx, &id, told.suspended, &by))
+    });
+    work.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// `GET /v1/organisation`: the key by which anybody verifies what this organisation's devices sealed.
 pub(super) async fn organisation(_office: Office, State(app): State<Shared>) -> Result<Json<Value>, Problem> {
     let work = blocking(&app, |app| -> Result<Value, Problem> {

@@ -138,6 +138,21 @@ pub(crate) fn revoke_device(tx: &Writing<'_>, id: &Uuid, by: &By) -> Result<(), 
     Ok(())
 }
 
+/// Shuts a device out until further notice, at once, or lets it in again.
+pub(crate) fn suspend_device(
+    tx: &Writing<'_>,
+    id: &Uuid,
+    suspended: bool,
+    by: &By,
+) -> Result<(), OfficeError> {
+    if !tx.suspend_device(id, suspended.then_some(by.now))? {
+        return Err(OfficeError::Unknown { what: "valid device", id: id.to_string() });
+    }
+    let action = if suspended { "device-suspend" } else { "device-readmit" };
+    tx.audit(by.now, &by.person, action, &id.to_string(), "")?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

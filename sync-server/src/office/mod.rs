@@ -24,6 +24,7 @@ pub(crate) use alerts::{AlertPage, list_alerts};
 pub(crate) use dispatch::{Dispatch, Register, dispatch, register};
 pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,
+    suspend_device,
 };
 pub(crate) use history::{ConflictPage, HistoryEntry, conflicts, history};
 pub(crate) use late::{

@@ -35,6 +35,8 @@ pub(crate) struct DeviceRow {
     pub(crate) last_seen_at: Option<Timestamp>,
     /// When it last sent other changes under numbers that were taken: its store was copied or restored.
     pub(crate) diverged_at: Option<Timestamp>,
+    /// Since when it is shut out until the office lets it in again.
+    pub(crate) suspended_at: Option<Timestamp>,
 }
 
 /// A device as it is let in.
@@ -46,6 +48,8 @@ pub(crate) struct DeviceCredentials {
     pub(crate) key: Option<PublicKey>,
     /// It has been revoked.
     pub(crate) revoked: bool,
+    /// It is shut out until the office lets it in again.
+    pub(crate) suspended: bool,
     /// When it last exchanged.
     pub(crate) last_seen_at: Option<Timestamp>,
 }
@@ -74,7 +78,7 @@ impl Reading<'_> {
     /// All devices, oldest first.
     pub(crate) fn devices(&self) -> Result<Vec<DeviceRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, technician, name, enrolled_at, revoked_at, last_seen_at, diverged_at FROM device
+            "SELECT id, technician, name, enrolled_at, revoked_at, last_seen_at, diverged_at, suspended_at FROM device
              WHERE tenant = ?1 ORDER BY enrolled_at, id",
         )?;
         let rows = statement.query_map([self.tenant], |row| {
@@ -86,6 +90,7 @@ impl Reading<'_> {
                 revoked_at: row.get::<_, Option<i64>>(4)?.map(time),
                 last_seen_at: row.get::<_, Option<i64>>(5)?.map(time),
                 diverged_at: row.get::<_, Option<i64>>(6)?.map(time),
+                suspended_at: row.get::<_, Option<i64>>(7)?.map(time),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -96,7 +101,7 @@ impl Reading<'_> {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT technician, public_key, revoked_at IS NOT NULL, last_seen_at FROM device
+                "SELECT technician, public_key, revoked_at IS NOT NULL, last_seen_at, suspended_at IS NOT NULL FROM device
                  WHERE tenant = ?1 AND id = ?2",
             )?
             .query_row((self.tenant, id.as_bytes()), |row| {
@@ -105,6 +110,7 @@ impl Reading<'_> {
                     technician: row.get(0)?,
                     key: key.and_then(|bytes| PublicKey::from_sec1(&bytes).ok()),
                     revoked: row.get(2)?,
+                    suspended: row.get(4)?,
                     last_seen_at: row.get::<_, Option<i64>>(3)?.map(time),
                 })
             })
@@ -178,6 +184,16 @@ impl Writing<'_> {
         let changed = self.connection.execute(
             "UPDATE device SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
             (self.tenant, id.as_bytes(), at.as_millisecond()),
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Shuts a device out until further notice, or lets it in again. `false`: there is none that still holds.
+    pub(crate) fn suspend_device(&self, id: &Uuid, since: Option<Timestamp>) -> Result<bool, StoreError> {
+        let changed = self.connection.execute(
+            "UPDATE device SET suspended_at = CASE WHEN ?3 IS NULL THEN NULL ELSE coalesce(suspended_at, ?3) END
+             WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
+            (self.tenant, id.as_bytes(), since.map(Timestamp::as_millisecond)),
         )?;
         Ok(changed > 0)
     }

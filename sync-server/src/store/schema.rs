@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0007_diverged.sql"),
     include_str!("../../migrations/0008_late.sql"),
     include_str!("../../migrations/0009_files.sql"),
+    include_str!("../../migrations/0010_suspended.sql"),
 ];
 
 /// Brings a database to the newest schema. A newer one is refused and left as it is.

@@ -222,6 +222,9 @@ fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
         StatusCode::UNAUTHORIZED if told.code.as_deref() == Some("device-revoked") => {
             (SyncError::Revoked(told.reason), None)
         }
+        StatusCode::FORBIDDEN if told.code.as_deref() == Some("device-suspended") => {
+            (SyncError::Suspended(told.reason), None)
+        }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (SyncError::Unauthorized(told.reason), None),
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY

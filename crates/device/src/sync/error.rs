@@ -34,6 +34,9 @@ pub enum SyncError {
     /// The office has revoked this device. What it had done was offered: the office decides on it.
     #[error("{0}. Unsent work is kept")]
     Revoked(String),
+    /// The office has shut this device out until further notice.
+    #[error("{0}. Unsent work is kept")]
+    Suspended(String),
     /// The device's key, by which the server knows this device, can not be used now.
     #[error("{0}. Unsent work is kept")]
     Key(KeyError),
@@ -70,6 +73,7 @@ impl SyncError {
             | Self::Protocol(_)
             | Self::Cancelled
             | Self::Key(_)
+            | Self::Suspended(_)
             | Self::Store(StoreError::Busy | StoreError::DiskFull) => true,
             Self::NotEnrolled
             | Self::Address(_)
