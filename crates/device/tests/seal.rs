@@ -6,11 +6,14 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use common::{open_with, options, seeded, visit_id};
+use common::{TECHNICIAN, context, dispatched, open_with, options, seeded, standard, visit_id};
 use jobsheet::{ApplyError, DocumentFacts, Options, PhotoFacts, Store, verify_file};
 use jobsheet_core::key::{DeviceKey, KeyError, KeySignature, PublicKey, SecretKey};
 use jobsheet_core::record::{AnswerValue, Command, DocumentId, NoteEdit, SealState};
 use jobsheet_core::seal::{Problem, Trust, Verdict};
+use jobsheet_core::standard::Side;
+use jobsheet_core::unhex;
+use jobsheet_wire::{Delivery, Framed, Reply, Tail};
 
 /// A key in hardware that its owner can lock.
 struct Enclave {
@@ -238,4 +241,38 @@ fn a_photo_and_a_document_are_added_after_the_seal_as_amendments() {
     assert_eq!((view.record.amendments.len(), view.record.documents.len()), (2, 1));
     assert!(matches!(view.seal, SealState::Sealed { .. }), "nothing that was signed has changed");
     assert_eq!(store.verify(visit).unwrap().amended.len(), 2);
+}
+
+#[test]
+fn a_copied_store_that_has_sealed_seals_anew_under_its_new_name() {
+    let seeded = seeded(3);
+    let store = &seeded.store;
+    let visit = worked(store);
+    store.apply(visit, &sign("customer")).unwrap();
+    assert!(is_sealed(store, visit));
+    let history = store.history(visit).unwrap();
+    let own: Vec<_> = history.iter().filter(|change| change.person.as_deref() == Some(TECHNICIAN)).collect();
+    let actor = unhex(&own[0].actor).unwrap();
+    // A copy of this store wrote other words as its first change, and they came to the server before all of this.
+    let mut copy = dispatched(1);
+    copy.set_actor(&actor);
+    let hand = context(TECHNICIAN, Side::Field, "2026-03-02T10:00:00+08:00", 78);
+    let said = copy.apply(&standard(), &Command::Say { words: "from the copy".to_owned() }, &hand).unwrap();
+    let changes = vec![Framed { hash: said.hash, bytes: said.bytes }];
+    let deliveries = vec![Delivery::Tail(Tail { document: visit.into_bytes(), changes })];
+    let received = store.receive(&Reply { deliveries, ..Reply::default() }).unwrap();
+
+    // All but the seal, which is of exact changes, is written anew; the record holds what it held, and what the copy said.
+    assert_eq!((received.renewed as usize, received.refused), (own.len() - 1, 1));
+    let kept = store.quarantine().unwrap();
+    assert_eq!((kept.len(), kept[0].command.as_str()), (1, "seal"));
+    let record = store.visit(visit).unwrap().record;
+    assert_eq!((record.signatures.len(), record.photos.len(), record.talk.len()), (1, 1, 1));
+    assert_eq!(store.history(visit).unwrap().len(), history.len());
+    // What was signed is what it was, so the next sync seals it again.
+    assert_eq!(store.seal_state(visit).unwrap(), SealState::Due);
+    assert!(store.sync(|_| std::ops::ControlFlow::Continue(())).is_err(), "nobody listens there");
+    assert!(is_sealed(store, visit));
+    let found = store.verify(visit).unwrap();
+    assert_eq!(found.verdict, Verdict::Untrusted, "{found:?}");
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use automerge::legacy::{ElementId, Key, ObjectId, OpId};
-use automerge::{ActorId, Change, ChangeHash, ExpandedChange};
+use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};
+use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ScalarValue};
 
 use super::error::RecordError;
 use super::ownership::read;
@@ -28,8 +28,19 @@ struct Own {
     last: u64,
 }
 
+/// The command whose entry names versions of the record by the hashes of their heads.
+const SIGN: &str = "sign";
+
+/// A text that names changes by their hashes, with the names that they have now.
+fn naming(text: &str, renamed: &HashMap<ChangeHash, Vec<ChangeHash>>) -> String {
+    renamed.iter().fold(text.to_owned(), |text, (was, now)| match now.as_slice() {
+        [now] => text.replace(&crate::hex(&was.0), &crate::hex(&now.0)),
+        _ => text,
+    })
+}
+
 /// Writes changes anew under an actor that has written nothing yet. All of them say the same as before, with their command, their
-/// time and the ids of their entries; what refers to one of them refers to its new form.
+/// time and the ids of their entries; what refers to one of them refers to its new form, a signature to the version that was signed.
 ///
 /// `changes` are of one installation and one document, parents first, as that installation made them. Those that `leave_out`
 /// names by hash are not written anew; what builds on them builds on their parents.
@@ -87,6 +98,13 @@ pub fn under_new_actor(
             let mut pred: Vec<OpId> = operation.pred.iter().cloned().collect();
             pred.iter_mut().for_each(&name);
             operation.pred = pred.into();
+        }
+        if change.message().is_some_and(|command| command == SIGN) {
+            for operation in &mut expanded.operations {
+                if let OpType::Put(ScalarValue::Str(text)) = &mut operation.action {
+                    *text = naming(text, &parents).into();
+                }
+            }
         }
         let seq = expanded.seq;
         let new = Change::from(expanded);
