@@ -19,10 +19,20 @@ const SHORTEST: usize = 6;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AttachmentsVerb {
-    /// List the files that records name, and whether they are here
+    /// List the files that records name, whether they are here, and whether the server has them
     List {
         /// Id or order number [default: all visits and shifts]
         visit: Option<String>,
+    },
+    /// Fetch a file of another device from the server, or all of open visits up to a limit
+    ///
+    /// A file appears whole and with the right hash, or not at all; what came of a fetch that broke off is kept for the next.
+    Fetch {
+        /// SHA-256 of the file, or its beginning [default: all files of open visits and shifts]
+        sha256: Option<String>,
+        /// Fetch no more than this, in MiB [default: 64]
+        #[arg(long, value_name = "MIB", conflicts_with = "sha256")]
+        limit: Option<u32>,
     },
     /// Compare every file with its hash, and every record with the files; damaged files are put aside, not deleted
     ///
@@ -60,6 +70,20 @@ pub(crate) enum AttachmentsVerb {
 pub(crate) fn carry_out(here: &Here<'_>, verb: AttachmentsVerb) -> Result<(), Failure> {
     match verb {
         AttachmentsVerb::List { visit } => list(here, visit.as_deref()),
+        AttachmentsVerb::Fetch { sha256: Some(sha256), .. } => {
+            let sha256 = in_full(&here.store.attachments(None)?, &sha256)?;
+            let file = here.store.fetch_file(&sha256)?;
+            let fetched = serde_json::json!({ "sha256": sha256, "file": file });
+            here.output.result(&fetched, || file.display().to_string())
+        }
+        AttachmentsVerb::Fetch { sha256: None, limit } => {
+            let fetched = here.store.prefetch(limit.map(|mib| u64::from(mib) << 20))?;
+            here.output.result(&fetched, || {
+                let words = here.output.words;
+                let kib = fetched.bytes.div_ceil(1024);
+                format!("{} {} ({kib} KiB) · {} {}", fetched.files, words.here, fetched.left, words.elsewhere)
+            })
+        }
         AttachmentsVerb::Check => check(here),
         AttachmentsVerb::Thumbnail { sha256, out } => thumbnail(here, &sha256, out),
         AttachmentsVerb::Export { visit, sha256, audience, out } => {
@@ -107,7 +131,8 @@ fn list(here: &Here<'_>, visit: Option<&str>) -> Result<(), Failure> {
             let uses: Vec<&str> = file.uses.iter().map(|of| name(*of)).collect();
             let size = file.size.map_or_else(String::new, |size| format!("{} KiB", size.div_ceil(1024)));
             let kind = file.media_type.as_deref().unwrap_or_default();
-            let line = format!("{}  {presence}  {}  {size}  {kind}", file.sha256, uses.join(","));
+            let sent = if file.to_send { words.to_send } else { "" };
+            let line = format!("{}  {presence}  {}  {size}  {kind}  {sent}", file.sha256, uses.join(","));
             format!("{}\n", line.trim_end())
         });
         lines.collect()

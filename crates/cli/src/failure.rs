@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jobsheet::{ApplyError, AttachError, AttachmentError, StoreError, SyncError};
+use jobsheet::{ApplyError, AttachError, AttachmentError, FetchError, StoreError, SyncError};
 use jobsheet_core::record::{Need, Refusal};
 use jobsheet_core::standard::PackErrors;
 
@@ -150,6 +150,18 @@ impl From<AttachmentError> for Failure {
             AttachmentError::NotStrippable { .. } | AttachmentError::Withheld => {
                 Self::input("--audience", words)
             }
+        }
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let words = error.to_string();
+        match error {
+            FetchError::NotNamed(_) | FetchError::NotThere(_) => Self::NotFound(words),
+            FetchError::Damaged(_) => Self::Network(words),
+            FetchError::Room(error) => error.into(),
+            FetchError::Sync(error) => error.into(),
         }
     }
 }

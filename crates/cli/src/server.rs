@@ -39,6 +39,13 @@ pub(crate) fn sync(here: &Here<'_>) -> Result<(), Failure> {
         let done = u64::from(progress.sent) + u64::from(progress.documents) + u64::from(progress.changes);
         bar.set_length(done + u64::from(progress.to_send) + u64::from(progress.more));
         bar.set_position(done);
+        let files = progress.files;
+        if files.bytes > 0 {
+            bar.set_length(files.bytes);
+            bar.set_position(files.bytes_sent);
+            bar.set_message(format!("↑ {} ({})", files.files_sent, files.files_to_send));
+            return ControlFlow::Continue(());
+        }
         bar.set_message(format!(
             "↑ {} ({})  ↓ {}",
             progress.sent,
@@ -63,6 +70,19 @@ pub(crate) fn sync(here: &Here<'_>) -> Result<(), Failure> {
         }
         if report.revoked > 0 {
             let _ = write!(out, "\n− {}", report.revoked);
+        }
+        let files = &report.files;
+        if files.sent > 0 {
+            let _ = write!(out, "\n↑ {} {} · {} B", files.sent, words.files, files.bytes_sent);
+        }
+        if files.waiting > 0 {
+            let _ = write!(out, "\n{} {}: {}", files.waiting, words.files, words.to_send);
+        }
+        for problem in &files.problems {
+            let _ = write!(out, "\n{}: {} {}", words.error, problem.sha256, problem.reason);
+        }
+        if let Some(stopped) = &files.stopped {
+            let _ = write!(out, "\n{}: {stopped}", words.to_send);
         }
         for problem in &report.problems {
             let visit = problem.visit.map(|visit| visit.to_string()).unwrap_or_default();

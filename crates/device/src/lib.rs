@@ -18,6 +18,7 @@ mod attach;
 mod conflicts;
 mod error;
 mod export;
+mod files;
 mod history;
 mod list;
 mod observe;
@@ -43,6 +44,7 @@ pub use attach::{
 pub use conflicts::{OpenConflict, OpenVersion};
 pub use error::{ApplyError, StoreError};
 pub use export::verify_file;
+pub use files::{FetchError, FileProblem, MAX_PARALLEL_UPLOADS, Prefetched, UploadProgress, UploadReport};
 pub use history::{HistoryEntry, Writer};
 pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use observe::{ListChange, Subscription};

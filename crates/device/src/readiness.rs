@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::attach::free_bytes;
 use crate::past;
 use crate::store::{self, Store, load_visit};
-use crate::{Progress, StoreError, SyncError};
+use crate::{FetchError, Progress, StoreError, SyncError};
 
 /// Most days that are looked ahead.
 pub const MAX_DAYS_AHEAD: u32 = 366;
@@ -106,6 +106,11 @@ pub enum Lack {
         /// How many.
         changes: u32,
     },
+    /// Files that the server does not have.
+    FilesUnsent {
+        /// How many.
+        files: u32,
+    },
     /// Changes that were refused and wait for a person.
     Refused {
         /// How many.
@@ -160,6 +165,7 @@ impl Lack {
             | Lack::ClockUnknown
             | Lack::ClockIsOff { .. }
             | Lack::Unsent { .. }
+            | Lack::FilesUnsent { .. }
             | Lack::Refused { .. } => Severity::Warns,
         }
     }
@@ -174,10 +180,11 @@ impl Lack {
             | Lack::Unreadable { .. }
             | Lack::PastUnknown { .. }
             | Lack::ClockUnknown
+            | Lack::FilesMissing { .. }
+            | Lack::FilesUnsent { .. }
             | Lack::Unsent { .. } => true,
             Lack::NotEnrolled
             | Lack::ShutOut
-            | Lack::FilesMissing { .. }
             | Lack::Space { .. }
             | Lack::ClockIsOff { .. }
             | Lack::Refused { .. } => false,
@@ -219,8 +226,8 @@ impl Lack {
                 format!("{number}：本机没有该设备的历次服务记录，请先同步。"),
             ),
             Lack::FilesMissing { number, files, .. } => Text::new(
-                format!("{number}: {files} files of others of the crew are not here."),
-                format!("{number}：同组其他设备的文件有 {files} 个不在本机。"),
+                format!("{number}: {files} files of others of the crew are not here; fetch them."),
+                format!("{number}：同组其他设备的文件有 {files} 个不在本机，请下载。"),
             ),
             Lack::Space { free_bytes, needed_bytes } => {
                 let (free, needed) = (free_bytes >> 20, needed_bytes >> 20);
@@ -243,6 +250,10 @@ impl Lack {
             Lack::Unsent { changes } => Text::new(
                 format!("{changes} changes are not with the server yet; run a sync."),
                 format!("有 {changes} 处改动尚未上传，请先同步。"),
+            ),
+            Lack::FilesUnsent { files } => Text::new(
+                format!("{files} files are not with the server yet; run a sync."),
+                format!("有 {files} 个文件尚未上传，请先同步。"),
             ),
             Lack::Refused { changes } => Text::new(
                 format!("{changes} changes were refused and are kept; look at the quarantine."),
@@ -305,6 +316,7 @@ impl Store {
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Readiness, SyncError> {
         self.sync(&mut progress)?;
+        self.fetch_ahead()?;
         let readiness = self.readiness(days)?;
         let incomplete = |finding: &Finding| {
             matches!(
@@ -320,7 +332,24 @@ impl Store {
         }
         self.forget_cursor()?;
         self.sync(&mut progress)?;
+        self.fetch_ahead()?;
         Ok(self.readiness(days)?)
+    }
+
+    /// Files are worth having and never hold up anything: what does not come is told by the readiness.
+    fn fetch_ahead(&self) -> Result<(), SyncError> {
+        match self.prefetch(None) {
+            Err(FetchError::Sync(error))
+                if !matches!(error, SyncError::Unreachable(_) | SyncError::TimedOut) =>
+            {
+                Err(error)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "files were not fetched ahead");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Everything is fetched again with the next sync. Unsent work stays.
@@ -428,6 +457,10 @@ fn standing(connection: &Connection, known: &Known, at: Timestamp) -> Result<Vec
     let changes = store::all_unsent(connection)?;
     if changes > 0 {
         lacks.push(Lack::Unsent { changes });
+    }
+    let files = store::count_files_to_send(connection)?;
+    if files > 0 {
+        lacks.push(Lack::FilesUnsent { files });
     }
     let changes = connection.query_row("SELECT count(*) FROM quarantine", [], |row| row.get(0))?;
     if changes > 0 {

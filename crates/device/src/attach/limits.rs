@@ -18,6 +18,8 @@ pub struct AttachmentLimits {
     pub store_bytes: u64,
     /// Space that a copy must leave free on the disk, for the database above all (default 64 MiB).
     pub reserve_bytes: u64,
+    /// Files of others of the crew that are fetched ahead, in bytes (default 64 MiB).
+    pub prefetch_bytes: u64,
     /// How long a file that no document names is left alone (default 24 h): somebody may be about to name it.
     pub grace: Duration,
 }
@@ -29,6 +31,7 @@ impl Default for AttachmentLimits {
             visit_bytes: 4 << 30,
             store_bytes: 16 << 30,
             reserve_bytes: 64 << 20,
+            prefetch_bytes: 64 << 20,
             grace: Duration::from_hours(24),
         }
     }

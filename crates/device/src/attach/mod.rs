@@ -29,7 +29,8 @@ use crate::StoreError;
 use crate::apply::Receipt;
 use crate::store::Store;
 use copy::{Copied, copy};
-use folder::Folder;
+pub(crate) use folder::Folder;
+pub(crate) use named::Named;
 pub(crate) use quota::free_bytes;
 use quota::{fits, has_space};
 
@@ -168,6 +169,13 @@ impl Store {
         fits(limits, &folder, None, Some(&copied.sha256), copied.size)?;
         place(&folder, &copied)?;
         Ok(attachment(&copied))
+    }
+
+    /// Refuses a file of others that comes from the server if there is no room for it. `left`: what is still to come of it.
+    pub(crate) fn has_room(&self, folder: &Folder, size: u64, left: u64) -> Result<(), AttachError> {
+        let limits = &self.inner.options.attachments;
+        fits(limits, folder, None, None, size)?;
+        has_space(limits, folder.path(), left)
     }
 
     /// Where the bytes of an attachment are, if this device has them.

@@ -37,24 +37,26 @@ pub struct AttachedFile {
     pub visits: BTreeSet<DocumentId>,
     /// Whether the bytes are here.
     pub presence: Presence,
+    /// This device attached it and the server does not have it yet, for at least one of the visits.
+    pub to_send: bool,
 }
 
 /// What one file is to one document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Naming {
-    pub(super) uses: BTreeSet<FileUse>,
-    pub(super) visits: BTreeSet<DocumentId>,
-    pub(super) size: Option<u64>,
-    pub(super) media_type: Option<String>,
+pub(crate) struct Naming {
+    pub(crate) uses: BTreeSet<FileUse>,
+    pub(crate) visits: BTreeSet<DocumentId>,
+    pub(crate) size: Option<u64>,
+    pub(crate) media_type: Option<String>,
     /// A change that was made here names it, be it sent, unsent or refused: its bytes must be here.
-    pub(super) own: bool,
+    pub(crate) own: bool,
 }
 
 /// Everything that the documents name.
 #[derive(Debug, Default)]
-pub(super) struct Named {
+pub(crate) struct Named {
     /// Files that records and own changes name.
-    pub(super) files: BTreeMap<String, Naming>,
+    pub(crate) files: BTreeMap<String, Naming>,
     /// Every hash that occurs anywhere, in whatever role: nothing of it may be removed.
     pub(super) anywhere: BTreeSet<String>,
     /// Documents that can not be read: what they name is not known.
@@ -65,7 +67,7 @@ pub(super) struct Named {
 
 impl Named {
     /// Reads what all documents name, those included that are taken from this device, and refused changes.
-    pub(super) fn read(connection: &Connection) -> Result<Self, StoreError> {
+    pub(crate) fn read(connection: &Connection) -> Result<Self, StoreError> {
         let mut named = Self::default();
         named.extend(connection)?;
         Ok(named)
@@ -164,6 +166,11 @@ impl Store {
             let tx = reader.begin()?;
             Named::read(&tx)?
         };
+        let unsent = self.unsent_files()?;
+        let to_send = |sha256: &str| {
+            let of = unsent.get(sha256).into_iter().flatten();
+            of.into_iter().any(|of| visit.is_none_or(|visit| visit == *of))
+        };
         let folder = Folder::of(self);
         let files = named
             .files
@@ -171,6 +178,7 @@ impl Store {
             .filter(|(_, naming)| visit.is_none_or(|visit| naming.visits.contains(&visit)));
         let listed = files.map(|(sha256, naming)| AttachedFile {
             presence: presence(&folder, &sha256, naming.own),
+            to_send: to_send(&sha256),
             sha256,
             size: naming.size,
             media_type: naming.media_type,

@@ -325,6 +325,7 @@ impl Incoming<'_> {
         }
         head.unsent = store::unsent_count(self.connection, self.visit)?;
         let record = document.record();
+        store::note_files(self.connection, record)?;
         let asked = record.events.values().any(|(_, event)| asks_for_a_part(&event.kind));
         if asked || record.parts.values().any(|part| part.replaces.is_some()) {
             store::note_with_parts(self.connection, self.visit)?;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jobsheet_core::record::{DocumentId, Renewed, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::files::{mark_files_unsent, note_own_files};
 use crate::StoreError;
 
 /// Where a change was made.
@@ -56,7 +57,7 @@ pub(crate) fn append(
     )?;
     let (origin, state) = (row.origin as i64, row.state as i64);
     statement.execute(params![document, n, row.hash, row.actor, sql(row.seq), row.bytes, origin, state])?;
-    Ok(())
+    if row.origin == Origin::Own { note_own_files(connection, document, row.bytes) } else { Ok(()) }
 }
 
 /// The logged changes of a document, parents first.
@@ -159,7 +160,7 @@ pub(crate) fn mark_all_unsent(connection: &Connection) -> Result<(), StoreError>
         "UPDATE visit SET unsent = (SELECT count(*) FROM change WHERE change.document = visit.document AND state = 0)",
         [],
     )?;
-    Ok(())
+    mark_files_unsent(connection)
 }
 
 /// One change is offered again.

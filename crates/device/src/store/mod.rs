@@ -5,6 +5,7 @@
 
 mod changes;
 mod connections;
+mod files;
 mod legacy;
 mod meta;
 mod packs;
@@ -34,6 +35,10 @@ pub(crate) use changes::{
     unsent_count, unsent_documents, unsent_hashes, waiting_alerts,
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
+pub(crate) use files::{
+    FileToSend, are_files_noted, count_files_to_send, files_of_open, files_to_send, is_file_named,
+    mark_file_refused, mark_file_sent, mark_files_noted, note_files, note_old_file,
+};
 pub use meta::Enrolment;
 pub(crate) use meta::{AccessToken, Identity, Vouched};
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};
@@ -121,6 +126,8 @@ pub(crate) struct Inner {
     pub(crate) observers: Observers,
     /// Held by the one sync that runs.
     pub(crate) syncing: Mutex<()>,
+    /// Held by the one call that sends files.
+    pub(crate) uploading: Mutex<()>,
 }
 
 impl std::fmt::Debug for Store {
@@ -151,6 +158,7 @@ impl Store {
                 standards: Standards::default(),
                 observers: Observers::default(),
                 syncing: Mutex::new(()),
+                uploading: Mutex::new(()),
                 options,
             }),
         })

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005_readiness.sql"),
     include_str!("../../migrations/0006_past.sql"),
     include_str!("../../migrations/0007_access.sql"),
+    include_str!("../../migrations/0008_files.sql"),
 ];
 
 /// Brings a database to the newest schema.

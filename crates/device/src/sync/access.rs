@@ -6,7 +6,7 @@ use reqwest::Method;
 use reqwest::blocking::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
 
-use super::client::{Client, Failed};
+use super::client::{self, Client, Failed};
 use super::error::SyncError;
 use crate::store::{AccessToken, Enrolment, Store};
 
@@ -63,21 +63,51 @@ impl Authorised<'_> {
         path: &str,
         finish: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, SyncError> {
+        Ok(self.try_send(method, path, finish)?)
+    }
+
+    /// As [`Authorised::send`]; the error keeps what the server said.
+    pub(crate) fn try_send(
+        &self,
+        method: &Method,
+        path: &str,
+        finish: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failed> {
+        self.send_with(|request| self.client.send(request), method, path, finish)
+    }
+
+    /// As [`Authorised::try_send`], for a request that is not sent again as it is: what came of it is asked first.
+    pub(crate) fn try_once(
+        &self,
+        method: &Method,
+        path: &str,
+        finish: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failed> {
+        self.send_with(client::attempt, method, path, finish)
+    }
+
+    fn send_with(
+        &self,
+        send: impl Fn(&RequestBuilder) -> Result<Response, Failed>,
+        method: &Method,
+        path: &str,
+        finish: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Failed> {
         let request = |token: &str| -> Result<_, SyncError> {
             Ok(finish(self.client.request(method, path)?.bearer_auth(token)))
         };
         let now = self.store.inner.options.clock.read().wall;
         // A token that can hardly be good any more is not tried: the body would be sent for nothing.
-        let token = match self.store.access_token(now)? {
+        let token = match self.store.access_token(now).map_err(SyncError::from)? {
             Some(token) => token,
             None => self.renew(None)?,
         };
-        match self.client.send(&request(&token)?) {
+        match send(&request(&token)?) {
             Err(failed) if failed.is_one_of(&RENEW) => {
                 let token = self.renew(failed.nonce)?;
-                Ok(self.client.send(&request(&token)?)?)
+                send(&request(&token)?)
             }
-            done => Ok(done?),
+            done => done,
         }
     }
 

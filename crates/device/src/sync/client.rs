@@ -170,7 +170,7 @@ fn tls(network: &Network) -> Result<rustls::ClientConfig, SyncError> {
 
 /// Why a request failed.
 #[derive(Debug)]
-pub(super) struct Failed {
+pub(crate) struct Failed {
     /// For the caller.
     error: Box<SyncError>,
     /// How long to wait before another try; none: it would not help.
@@ -182,6 +182,19 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// The HTTP status, where it is not one that says something about the device.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match *self.error {
+            SyncError::Server { status, .. } => Some(status),
+            _ => None,
+        }
+    }
+
+    /// The code of the server's problem document.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
     pub(super) fn is_one_of(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
@@ -200,7 +213,7 @@ impl From<Failed> for SyncError {
 }
 
 /// One try.
-fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
+pub(super) fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
     let request =
         request.try_clone().ok_or_else(|| SyncError::Protocol("a body can not be sent twice".to_owned()))?;
     let response = request.send().map_err(|error| {

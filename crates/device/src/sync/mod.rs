@@ -21,9 +21,12 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use rusqlite::params;
 use serde::Serialize;
 
+pub(crate) use access::Authorised;
+pub(crate) use client::Failed;
 pub use client::Network;
 pub use error::SyncError;
 
+use crate::files::{UploadProgress, UploadReport};
 use crate::receive::{Problem, Received};
 use crate::store::{self, Store};
 
@@ -45,6 +48,8 @@ pub struct Progress {
     pub changes: u32,
     /// The server has more.
     pub more: bool,
+    /// How far the files have come; they follow when nothing else is left.
+    pub files: UploadProgress,
 }
 
 /// What a sync did.
@@ -76,6 +81,8 @@ pub struct SyncReport {
     pub skew_ms: i64,
     /// What could not be taken in; nothing else was held up by it.
     pub problems: Vec<Problem>,
+    /// What came of sending files.
+    pub files: UploadReport,
 }
 
 impl SyncReport {
@@ -94,16 +101,32 @@ impl SyncReport {
 }
 
 impl Store {
-    /// Exchanges with the server until the outbox is empty and the server has no more. `progress` is called after every
-    /// exchange and may stop the sync there; what is done until then stays done. Blocks; commands may be applied meanwhile
-    /// and go out with it.
+    /// Exchanges with the server until the outbox is empty and the server has no more; then sends the files that it does not
+    /// have ([`Store::upload`]). `progress` is called after every exchange and every piece of a file and may stop the sync
+    /// there; what is done until then stays done. Blocks; commands may be applied meanwhile and go out with it, and while
+    /// files are being sent another call exchanges records.
+    ///
+    /// Files that do not get through fail no sync: `files` of the report says what is left and why, and the next sync goes on.
     ///
     /// # Errors
     /// [`SyncError`]. Every exchange that was stored before the error stays stored.
-    pub fn sync(&self, progress: impl FnMut(Progress) -> ControlFlow<()>) -> Result<SyncReport, SyncError> {
-        let outcome = self.exchange_all(progress);
+    pub fn sync(
+        &self,
+        mut progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<SyncReport, SyncError> {
+        let mut last = Progress::default();
+        let outcome = self.exchange_all(|step| {
+            last = step;
+            progress(step)
+        });
         self.note_sync(&outcome)?;
-        outcome
+        let mut report = outcome?;
+        match self.upload_files(&mut |files| progress(Progress { files, ..last })) {
+            Ok((_, Some(SyncError::Cancelled))) => return Err(SyncError::Cancelled),
+            Ok((files, _)) => report.files = files,
+            Err(error) => report.files.stopped = Some(error.to_string()),
+        }
+        Ok(report)
     }
 
     fn exchange_all(
@@ -164,6 +187,7 @@ impl Store {
                 documents: report.documents,
                 changes: report.changes,
                 more,
+                files: UploadProgress::default(),
             };
             if progress(step).is_break() {
                 return Err(SyncError::Cancelled);

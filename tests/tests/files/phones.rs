@@ -1,0 +1,193 @@
+//! The device library sends and fetches files.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use jobsheet::{FetchError, Lack, Options, Presence, Store, SyncError, SyncReport};
+use jobsheet_core::record::Command;
+use jobsheet_tests::server::Server;
+
+use crate::world::{accept, content, exchange, sha256, world};
+
+/// First piece of a file that the device sends.
+const PIECE: usize = 1 << 20;
+
+fn sync(store: &Store) -> SyncReport {
+    store.sync(|_| ControlFlow::Continue(())).unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let listed = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        listed.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn files_follow_their_records_and_the_crew_gets_them() {
+    let world = world();
+    let (maria, tom) = (world.device("maria"), world.device("tom"));
+    let (large, small) = (world.file(1, 3 * PIECE), world.file(2, 1000));
+    let (large, small) = (world.attach(&maria, &large), world.attach(&maria, &small));
+    let strokes = world.file(3, 500);
+    let unsent = |store: &Store| {
+        let lacks = store.readiness(1).unwrap().findings.into_iter().map(|finding| finding.lack);
+        lacks
+            .filter_map(|lack| if let Lack::FilesUnsent { files } = lack { Some(files) } else { None })
+            .sum::<u32>()
+    };
+    assert_eq!(unsent(&maria), 2);
+    let listed = maria.attachments(Some(world.visit)).unwrap();
+    assert!(listed.iter().all(|file| file.to_send && file.presence == Presence::Here));
+    let kept = maria.keep_file(&strokes).unwrap();
+
+    let mut order = Vec::new();
+    let report = maria
+        .sync(|progress| {
+            if progress.files.bytes > 0 {
+                order.push(progress.files.files_to_send);
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!((report.files.sent, report.files.waiting), (2, 0));
+    assert_eq!(report.files.bytes_sent, 3 * PIECE as u64 + 1000);
+    assert!(report.files.problems.is_empty() && report.files.stopped.is_none());
+    assert_eq!(order.last(), Some(&0));
+    assert_eq!(unsent(&maria), 0);
+    assert!(maria.attachments(None).unwrap().iter().all(|file| !file.to_send));
+    assert_eq!(world.files()["complete"], true);
+    assert_eq!(world.at_office(&large), large);
+    assert_eq!(sync(&maria).files, jobsheet::UploadReport::default(), "nothing is sent twice");
+
+    // The crew: known, elsewhere, fetched.
+    sync(&tom);
+    let listed = tom.attachments(None).unwrap();
+    assert!(listed.iter().all(|file| file.presence == Presence::Elsewhere && !file.to_send));
+    assert!(tom.attachment(&small).is_none());
+    let path = tom.fetch_file(&small).unwrap();
+    assert_eq!(sha256(&std::fs::read(path).unwrap()), small);
+    assert_eq!(tom.prefetch(Some(PIECE as u64)).unwrap().left, 1, "beyond the limit");
+    assert!(tom.attachment(&large).is_none());
+    let fetched = tom.prefetch(None).unwrap();
+    assert_eq!((fetched.files, fetched.bytes, fetched.left), (1, 3 * PIECE as u64, 0));
+    assert_eq!(sha256(&std::fs::read(tom.attachment(&large).unwrap()).unwrap()), large);
+    assert!(matches!(tom.fetch_file(&kept.sha256), Err(FetchError::NotNamed(_))));
+    assert!(matches!(tom.fetch_file("../jobsheet.db"), Err(FetchError::NotNamed(_))));
+}
+
+#[test]
+fn cut_at_every_boundary_and_a_byte_beside_it_a_device_sends_the_same_file() {
+    let world = world();
+    let maria = world.device("maria");
+    let size = 5 * PIECE + 100;
+    let hash = world.attach(&maria, &world.file(7, size));
+    exchange(&maria);
+    let around = |at: usize| [at.saturating_sub(1), at, at + 1];
+    let cuts: BTreeSet<u64> = (0..=5)
+        .flat_map(|n| around(n * PIECE))
+        .chain(around(size))
+        .filter(|at| *at <= size)
+        .map(|at| at as u64)
+        .collect();
+    world.proxy.cut_at(cuts);
+    // More cuts than one sync puts up with: each goes on from where the one before stood.
+    let mut syncs = 0;
+    while world.files()["complete"] == false {
+        syncs += 1;
+        assert!(syncs < 10, "{:?} are left", world.proxy.left());
+        let _ = maria.sync(|_| ControlFlow::Continue(()));
+    }
+    assert_eq!(sync(&maria).files.sent, 0);
+    assert!(world.proxy.left().is_empty(), "{:?}", world.proxy.left());
+    let told = world.proxy.acknowledged();
+    assert!(told.is_sorted(), "the offset fell: {told:?}");
+    assert_eq!(world.at_office(&hash), hash);
+    let passed = world.proxy.passed();
+    assert!(passed <= size as u64 + 64, "what was sent is not sent again: {passed} of {size}");
+    assert!(names(&world.data().join("uploads")).is_empty());
+}
+
+#[test]
+fn a_device_that_stops_and_a_server_that_dies_lose_nothing() {
+    let mut world = world();
+    let maria = world.device("maria");
+    let hashes: Vec<String> =
+        (0..4).map(|seed| world.attach(&maria, &world.file(20 + seed, 2 * PIECE + 10))).collect();
+    exchange(&maria);
+    let stopped = maria.upload(|progress| {
+        if progress.bytes_sent > PIECE as u64 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert!(matches!(stopped, Err(SyncError::Cancelled)), "{stopped:?}");
+    assert_eq!(world.files()["complete"], false);
+    let server = world.server.take().unwrap();
+    let (data, port) = (server.data.clone(), server.port());
+    server.kill().unwrap();
+    let alone = maria.upload(|_| ControlFlow::Continue(()));
+    assert!(matches!(alone, Err(SyncError::Unreachable(_) | SyncError::TimedOut)), "{alone:?}");
+    // The phone is closed and opened again.
+    maria.shutdown().unwrap();
+    let maria = Store::open(world.folder.path().join("maria"), Options::default()).unwrap();
+    world.server = Some(Server::start(&data, None, port).unwrap());
+    let before = world.proxy.passed();
+    let report = sync(&maria);
+    assert!(report.files.stopped.is_none(), "{report:?}");
+    assert_eq!(world.files()["complete"], true);
+    for hash in &hashes {
+        assert_eq!(world.at_office(hash), *hash);
+    }
+    let all = 4 * (2 * PIECE as u64 + 10);
+    assert!(world.proxy.passed() - before < all, "what had been sent is not sent again");
+}
+
+#[test]
+fn a_file_that_is_gone_or_damaged_holds_up_nothing() {
+    let world = world();
+    let maria = world.device("maria");
+    accept(&maria, world.visit);
+    let sizes = [3 * PIECE, 2000, 1000, 5000];
+    let hashes: Vec<String> = sizes.iter().map(|size| world.attach(&maria, &world.file(30, *size))).collect();
+    std::fs::remove_file(maria.attachment(&hashes[3]).unwrap()).unwrap();
+    let report = sync(&maria);
+    assert_eq!(report.files.sent, 3);
+    let problem = &report.files.problems[0];
+    assert_eq!((problem.code.as_str(), &problem.sha256), ("missing", &hashes[3]));
+    let missing = world.files()["missing"].clone();
+    assert_eq!(missing[0]["sha256"], hashes[3].as_str());
+    // Bytes that no longer fit their hash reach nobody.
+    let damaged = world.attach(&maria, &world.file(31, 4000));
+    std::fs::write(maria.attachment(&damaged).unwrap(), content(32, 4000)).unwrap();
+    let report = sync(&maria);
+    let codes: BTreeSet<&str> = report.files.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, BTreeSet::from(["hash-mismatch", "missing"]));
+    let report = sync(&maria);
+    let codes: BTreeSet<&str> = report.files.problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!((codes, report.files.bytes_sent), (BTreeSet::from(["damaged", "missing"]), 0));
+    assert_eq!(world.files()["complete"], false);
+}
+
+#[test]
+fn records_are_exchanged_while_files_are_sent() {
+    let world = world();
+    let maria = world.device("maria");
+    world.attach(&maria, &world.file(40, 6 * PIECE));
+    exchange(&maria);
+    let (mut asked, mut exchanged) = (0, None);
+    let report = maria
+        .upload(|progress| {
+            if asked == 0 && progress.bytes_sent > 0 {
+                asked = 1;
+                let said = Command::Say { words: "On my way.".to_owned() };
+                maria.apply(world.visit, &said).unwrap();
+                exchanged = Some(sync(&maria));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let exchanged = exchanged.unwrap();
+    assert_eq!(exchanged.accepted, 1, "the message went out while the file was being sent");
+    assert!(exchanged.files.stopped.unwrap().contains("already"));
+    assert_eq!(report.sent, 1);
+}
