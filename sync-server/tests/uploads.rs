@@ -557,6 +557,28 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_left_behind(
 }
 
 #[test]
+fn an_older_database_learns_which_files_its_documents_name() {
+    let Scene { server, visit, mut lee } = scene();
+    let file = bytes(1, 1000);
+    lee.name_files(&visit, &[&file]);
+    let (before, token) = (files_of(&server, &visit), server.token.clone());
+    assert_eq!(before["complete"], false);
+    let folder = server.stop();
+    let database = rusqlite::Connection::open(folder.path().join("data/jobsheet.db")).unwrap();
+    // As the migration leaves a database that holds documents.
+    database.execute("DELETE FROM document_file", []).unwrap();
+    database.execute("INSERT INTO to_derive (tenant, what) VALUES ('main', 'files')", []).unwrap();
+    drop(database);
+    let mut server = Server::on(folder, &["--clock", NOW]);
+    server.token = token;
+    lee.url.clone_from(&server.url);
+    assert_eq!(files_of(&server, &visit), before);
+    let upload = lee.begin(&visit, &file);
+    assert_eq!(lee.patch(&upload, 0, &file).status(), 204);
+    assert_eq!(files_of(&server, &visit)["complete"], true);
+}
+
+#[test]
 fn a_hundred_megabytes_pass_through_little_memory() {
     let Scene { server, visit, mut lee } = scene();
     let file = bytes(77, 100 << 20);

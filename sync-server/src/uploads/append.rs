@@ -11,7 +11,7 @@ use super::announce::Checksum;
 use super::blobs::PartWriter;
 use super::error::UploadError;
 use super::finish::{blocking, finish, remove};
-use super::limits::{BLOCK_BYTES, CHECKPOINT_BYTES, MAX_REQUEST, MAX_SILENCE};
+use super::limits::{BLOCK_BYTES, CHECKPOINT_BYTES, LAST_SILENCE, MAX_LEAVING, MAX_REQUEST, MAX_SILENCE};
 use super::turns::Turn;
 use super::{Standing, live};
 use crate::app::Shared;
@@ -102,12 +102,20 @@ async fn receive(
     let summed = checksum.is_some();
     let (deadline, length) = (Instant::now() + MAX_REQUEST, row.length);
     let mut block: Vec<u8> = Vec::new();
+    let mut leaving: Option<Instant> = None;
     let end = loop {
-        let silence = (Instant::now() + MAX_SILENCE).min(deadline);
+        let silence = match leaving {
+            None => (Instant::now() + MAX_SILENCE).min(deadline),
+            Some(until) => (Instant::now() + LAST_SILENCE).min(until),
+        };
         let data = tokio::select! {
-            () = turn.wanted() => break End::Wanted,
+            () = turn.wanted(), if leaving.is_none() => {
+                // What is on its way already is taken along: it need not be sent again.
+                leaving = Some(Instant::now() + MAX_LEAVING);
+                continue;
+            }
             data = timeout_at(silence, next_data(&mut body)) => match data {
-                Err(_) => break End::TooSlow,
+                Err(_) => break if leaving.is_some() { End::Wanted } else { End::TooSlow },
                 Ok(None) => break End::Whole,
                 Ok(Some(Err(_))) => break End::Cut,
                 Ok(Some(Ok(data))) => data,

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jobsheet::{FetchError, Lack, Options, Presence, Store, SyncError, SyncReport};
 use jobsheet_core::record::Command;
+use jobsheet_tests::phone::Phone;
 use jobsheet_tests::server::Server;
 
 use crate::world::{accept, content, exchange, sha256, world};
@@ -108,6 +109,90 @@ fn cut_at_every_boundary_and_a_byte_beside_it_a_device_sends_the_same_file() {
     let passed = world.proxy.passed();
     assert!(passed <= size as u64 + 64, "what was sent is not sent again: {passed} of {size}");
     assert!(names(&world.data().join("uploads")).is_empty());
+}
+
+#[test]
+fn a_fetch_that_is_cut_off_goes_on_and_what_is_not_the_file_appears_nowhere() {
+    let world = world();
+    let (maria, tom) = (world.device("maria"), world.device("tom"));
+    let size = 9 * PIECE + 5;
+    let hash = world.attach(&maria, &world.file(50, size));
+    exchange(&maria);
+    sync(&tom);
+    assert!(matches!(tom.fetch_file(&hash), Err(FetchError::NotThere(_))), "maria has not sent it yet");
+    sync(&maria);
+    let part = world.folder.path().join("tom/attachments").join(format!(".{hash}.part"));
+    // Inside the head of an answer, inside its body, and around the end of a piece of 4 MiB.
+    world.proxy.cut_answers_after([10, 5000, PIECE, 3 * PIECE, PIECE, 100]);
+    let mut tries = 0;
+    let path = loop {
+        tries += 1;
+        assert!(tries < 10);
+        match tom.fetch_file(&hash) {
+            Ok(path) => break path,
+            Err(FetchError::Sync(SyncError::Unreachable(_) | SyncError::TimedOut)) => {
+                assert!(tom.attachment(&hash).is_none(), "half a file is no file");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(world.proxy.answer_cuts_left(), 0);
+    assert_eq!(sha256(&std::fs::read(&path).unwrap()), hash);
+    assert!(!part.exists());
+
+    // What an earlier try left is not what it should be: it is thrown away, and the next try begins anew.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&part, content(51, PIECE)).unwrap();
+    assert!(matches!(tom.fetch_file(&hash), Err(FetchError::Damaged(_))));
+    assert!(tom.attachment(&hash).is_none() && !part.exists());
+    let path = tom.fetch_file(&hash).unwrap();
+    assert_eq!(sha256(&std::fs::read(path).unwrap()), hash);
+}
+
+#[test]
+fn a_store_of_an_older_version_sends_what_it_names() {
+    let world = world();
+    let maria = world.device("maria");
+    let hash = world.attach(&maria, &world.file(60, 3000));
+    exchange(&maria);
+    maria.shutdown().unwrap();
+    let folder = world.folder.path().join("maria");
+    let database = rusqlite::open_plain(&folder.join("jobsheet.db")).unwrap();
+    // As the migration leaves a store that holds documents.
+    database.execute("DELETE FROM file", []).unwrap();
+    database.execute("UPDATE meta SET files_noted = 0", []).unwrap();
+    drop(database);
+    let maria = Store::open(folder, Options::default()).unwrap();
+    assert!(maria.attachments(None).unwrap().iter().all(|file| file.to_send));
+    assert_eq!(sync(&maria).files.sent, 1);
+    assert_eq!(world.at_office(&hash), hash);
+}
+
+#[test]
+fn the_command_line_sends_lists_and_fetches() {
+    let world = world();
+    let phone = |name: &str| {
+        let phone = Phone::new(name, world.folder.path());
+        phone.enrol(&world.proxy.address, &world.office.code(name).unwrap()).unwrap();
+        phone.sync().unwrap();
+        phone
+    };
+    let (maria, tom) = (phone("maria"), phone("tom"));
+    let file = world.file(70, 2000);
+    let visit = world.visit.to_string();
+    maria.json(&["add-document", &visit, file.to_str().unwrap()]).unwrap();
+    let listed = |phone: &Phone| phone.json(&["attachments", "list"]).unwrap()[0].clone();
+    assert_eq!(listed(&maria)["to_send"], true);
+    assert_eq!(maria.sync().unwrap()["files"]["sent"], 1);
+    assert_eq!(listed(&maria)["to_send"], false);
+    tom.sync().unwrap();
+    let hash = listed(&tom)["sha256"].as_str().unwrap().to_owned();
+    assert_eq!(listed(&tom)["presence"], "elsewhere");
+    let fetched = tom.json(&["attachments", "fetch", &hash[..8]]).unwrap();
+    assert_eq!(sha256(&std::fs::read(fetched["file"].as_str().unwrap()).unwrap()), hash);
+    assert_eq!(listed(&tom)["presence"], "here");
+    assert_eq!(tom.json(&["attachments", "fetch"]).unwrap()["files"], 0);
+    assert_eq!(tom.call(&["attachments", "fetch", "00000000"]).unwrap().code, 4);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A proxy between a client and the server that cuts connections at chosen bytes of a file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,8 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct State {
     cuts: BTreeSet<u64>,
+    /// After how many more bytes of answers the connection is cut, one after the other.
+    answer_cuts: VecDeque<usize>,
     done: Vec<u64>,
     /// Body bytes that were let through to uploads.
     passed: u64,
@@ -49,6 +51,16 @@ impl Proxy {
         state.acknowledged.clear();
     }
 
+    /// Cuts the connection of the answer that brings the last of so many bytes; then anew for the next number.
+    pub(crate) fn cut_answers_after(&self, bytes: impl IntoIterator<Item = usize>) {
+        self.state.lock().unwrap().answer_cuts = bytes.into_iter().collect();
+    }
+
+    /// How many cuts of answers have not happened.
+    pub(crate) fn answer_cuts_left(&self) -> usize {
+        self.state.lock().unwrap().answer_cuts.len()
+    }
+
     /// Cuts that have not happened.
     pub(crate) fn left(&self) -> BTreeSet<u64> {
         self.state.lock().unwrap().cuts.clone()
@@ -75,7 +87,18 @@ fn answers(mut server: TcpStream, mut client: TcpStream, state: &Mutex<State>) {
         let told =
             text.split("upload-offset: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
         state.lock().unwrap().acknowledged.extend::<Option<u64>>(told);
-        if client.write_all(&block[..read]).is_err() {
+        let passes = {
+            let mut state = state.lock().unwrap();
+            match state.answer_cuts.front_mut() {
+                Some(left) if *left > read => {
+                    *left -= read;
+                    read
+                }
+                Some(_) => state.answer_cuts.pop_front().unwrap(),
+                None => read,
+            }
+        };
+        if client.write_all(&block[..passes]).is_err() || passes < read {
             break;
         }
     }
