@@ -32,7 +32,7 @@ fn asks(device: &Device, stock: Option<u64>, tariffs: Option<u64>) -> Reply {
     let message = Exchange { stock, tariffs, ..device.message(&[]) };
     let response = device.send(encode_exchange(&message).unwrap());
     assert!(response.status().is_success());
-    decode_reply(&response.bytes().unwrap()).unwrap()
+    decode_reply(&response.bytes().unwrap(), &message).unwrap()
 }
 
 fn consume(replaces: Option<OldPart>) -> Command {
@@ -55,7 +55,8 @@ fn a_stock_is_sent_to_those_who_ask_for_it_when_it_has_changed() {
     let used = lee.work(&visit, consume(None));
     let entry = lee.visits[&visit].record().parts.keys().next().unwrap().into_bytes();
     let message = Exchange { stock: Some(first.as_of), ..lee.message(&[(visit, vec![used])]) };
-    let lost = decode_reply(&lee.send(encode_exchange(&message).unwrap()).bytes().unwrap()).unwrap();
+    let body = lee.send(encode_exchange(&message).unwrap()).bytes().unwrap();
+    let lost = decode_reply(&body, &message).unwrap();
     let told = lost.stock.expect("it has changed");
     assert_eq!((told.lines[0].quantity, told.included[0].0), (3, entry));
     let again = asks(&lee, Some(first.as_of), None).stock.expect("the answer was lost");

@@ -81,6 +81,10 @@ fn enrolled(folder: &std::path::Path, server: &str) -> Store {
     store
 }
 
+fn asked(request: &Request) -> Exchange {
+    decode_exchange(&request.body).unwrap()
+}
+
 fn accept_all(exchange: &Exchange) -> Vec<VerdictOfChange> {
     exchange
         .push
@@ -95,8 +99,9 @@ fn accept_all(exchange: &Exchange) -> Vec<VerdictOfChange> {
         .collect()
 }
 
-fn ok(reply: &Reply) -> Answer {
-    (200, encode_reply(reply).unwrap())
+/// The answer to an exchange.
+fn ok(exchange: &Exchange, reply: &Reply) -> Answer {
+    (200, encode_reply(reply, exchange).unwrap())
 }
 
 fn go_on(_: Progress) -> ControlFlow<()> {
@@ -106,18 +111,21 @@ fn go_on(_: Progress) -> ControlFlow<()> {
 #[test]
 fn a_sync_pulls_all_pages_and_pushes_until_nothing_is_left() {
     let (address, requests) = server(|at, request| {
-        let exchange = decode_exchange(&request.body).unwrap();
+        let exchange = asked(request);
         let deliveries = if at < 3 { vec![delivery(&dispatched(at))] } else { Vec::new() };
         // Five seconds ahead of the device.
         let server_at_ms = exchange.sent_at_ms + 5000;
-        ok(&Reply {
-            verdicts: accept_all(&exchange),
-            deliveries,
-            cursor: vec![u8::try_from(at).unwrap() + 1],
-            more: at < 2,
-            server_at_ms,
-            ..Reply::default()
-        })
+        ok(
+            &exchange,
+            &Reply {
+                verdicts: accept_all(&exchange),
+                deliveries,
+                cursor: vec![u8::try_from(at).unwrap() + 1],
+                more: at < 2,
+                server_at_ms,
+                ..Reply::default()
+            },
+        )
     });
     let folder = tempfile::tempdir().unwrap();
     let store = enrolled(folder.path(), &address);
@@ -165,7 +173,8 @@ fn words_of(seed: usize) -> String {
 #[test]
 fn a_large_outbox_goes_out_in_several_exchanges() {
     let (address, requests) = server(|_, request| {
-        ok(&Reply { verdicts: accept_all(&decode_exchange(&request.body).unwrap()), ..Reply::default() })
+        let exchange = asked(request);
+        ok(&exchange, &Reply { verdicts: accept_all(&exchange), ..Reply::default() })
     });
     let folder = tempfile::tempdir().unwrap();
     let store = enrolled(folder.path(), &address);
@@ -182,7 +191,8 @@ fn a_large_outbox_goes_out_in_several_exchanges() {
 
 #[test]
 fn a_busy_server_is_asked_again_and_a_refusing_one_is_not() {
-    let (address, requests) = server(|at, _| if at < 2 { (503, Vec::new()) } else { ok(&Reply::default()) });
+    let (address, requests) =
+        server(|at, request| if at < 2 { (503, Vec::new()) } else { ok(&asked(request), &Reply::default()) });
     let folder = tempfile::tempdir().unwrap();
     enrolled(folder.path(), &address).sync(go_on).unwrap();
     assert_eq!(requests.lock().unwrap().len(), 3);
@@ -230,9 +240,10 @@ fn a_revoked_device_offers_all_it_has_and_a_suspended_one_waits() {
 
 #[test]
 fn damaged_answers_are_typed_and_change_nothing() {
-    let mut cut = encode_reply(&Reply { cursor: vec![7; 100], ..Reply::default() }).unwrap();
+    let mut cut =
+        encode_reply(&Reply { cursor: vec![7; 100], ..Reply::default() }, &Exchange::default()).unwrap();
     cut.truncate(cut.len() - 1);
-    let mut future = encode_reply(&Reply::default()).unwrap();
+    let mut future = encode_reply(&Reply::default(), &Exchange::default()).unwrap();
     future[0] = 9;
     for answer in [cut, future, Vec::new(), b"<html>a captive portal</html>".to_vec()] {
         let (address, _) = server(move |_, _| (200, answer.clone()));
@@ -258,13 +269,14 @@ fn without_a_network_or_an_enrolment_the_reason_is_clear() {
 #[test]
 fn pending_changes_stay_hold_up_no_other_visit_and_do_not_make_the_loop_endless() {
     let (address, requests) = server(|_, request| {
-        let mut verdicts = accept_all(&decode_exchange(&request.body).unwrap());
+        let exchange = asked(request);
+        let mut verdicts = accept_all(&exchange);
         for verdict in &mut verdicts {
             if verdict.document == visit_id(0).into_bytes() {
                 verdict.verdict = Verdict::Pending(Vec::new());
             }
         }
-        ok(&Reply { verdicts, ..Reply::default() })
+        ok(&exchange, &Reply { verdicts, ..Reply::default() })
     });
     let folder = tempfile::tempdir().unwrap();
     let store = enrolled(folder.path(), &address);
@@ -286,7 +298,10 @@ fn pending_changes_stay_hold_up_no_other_visit_and_do_not_make_the_loop_endless(
 #[test]
 fn a_caller_can_stop_a_sync_and_a_restless_server_is_left() {
     let (address, requests) = server(|at, _| {
-        ok(&Reply { more: true, cursor: vec![u8::try_from(at).unwrap() + 1], ..Reply::default() })
+        ok(
+            &asked(request),
+            &Reply { more: true, cursor: vec![u8::try_from(at).unwrap() + 1], ..Reply::default() },
+        )
     });
     let folder = tempfile::tempdir().unwrap();
     let store = enrolled(folder.path(), &address);
@@ -299,7 +314,8 @@ fn a_caller_can_stop_a_sync_and_a_restless_server_is_left() {
     assert!(matches!(stopped, Err(SyncError::Cancelled)));
     assert_eq!(requests.lock().unwrap().len(), 2);
 
-    let (address, requests) = server(|_, _| ok(&Reply { epoch_changed: true, ..Reply::default() }));
+    let (address, requests) =
+        server(|_, request| ok(&asked(request), &Reply { epoch_changed: true, ..Reply::default() }));
     assert!(matches!(enrolled(folder.path(), &address).sync(go_on), Err(SyncError::Protocol(_))));
     assert_eq!(requests.lock().unwrap().len(), 2);
 }
@@ -355,13 +371,13 @@ fn three_visits(
         }
         let deliveries = (0..3).map(|visit| delivery(&dispatched(visit))).collect();
         let server_at_ms = exchange.sent_at_ms;
-        ok(&Reply { deliveries, cursor: vec![1], server_at_ms, ..Reply::default() })
+        ok(&exchange, &Reply { deliveries, cursor: vec![1], server_at_ms, ..Reply::default() })
     })
 }
 
 fn takes_all(exchange: &Exchange) -> Answer {
     let server_at_ms = exchange.sent_at_ms;
-    ok(&Reply { verdicts: accept_all(exchange), cursor: vec![1], server_at_ms, ..Reply::default() })
+    ok(exchange, &Reply { verdicts: accept_all(exchange), cursor: vec![1], server_at_ms, ..Reply::default() })
 }
 
 fn help() -> CallForHelp {
@@ -423,7 +439,10 @@ fn a_driver_ends_when_it_is_told_to_when_the_call_is_refused_and_when_no_try_can
         for one in &mut verdicts {
             one.verdict = verdict.clone();
         }
-        ok(&Reply { verdicts, cursor: vec![1], server_at_ms: exchange.sent_at_ms, ..Reply::default() })
+        ok(
+            exchange,
+            &Reply { verdicts, cursor: vec![1], server_at_ms: exchange.sent_at_ms, ..Reply::default() },
+        )
     };
     let (address, _) = three_visits(move |at, exchange| match at {
         1..=4 => (503, Vec::new()),

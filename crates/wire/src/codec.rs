@@ -4,15 +4,19 @@ use std::io::Read;
 
 use minicbor::{Decode, Encode};
 
-use crate::message::{Exchange, Reply, binding};
+use crate::compact::ExpandError;
+use crate::message::{Exchange, Reply};
+use crate::travel::{ExchangeTravels, ReplyTravels};
 use crate::{
-    AssetHistory, MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
-    MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS,
-    MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES,
-    PROTOCOL, Stock, Tariffs,
+    AssetHistory, MAX_BODY_BYTES, MAX_DOCUMENT_STATES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES,
+    MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES,
+    MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PROTOCOL, Stock, Tariffs,
 };
 
-const ZSTD_LEVEL: i32 = 3;
+/// A device has time, and pays for bytes.
+const LEVEL_OF_EXCHANGE: i32 = 6;
+/// The server writes many.
+const LEVEL_OF_REPLY: i32 = 3;
 
 /// Why a body can not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +50,18 @@ pub enum WireError {
         "the changes are not bound to the document they are sent for; send them again for their own document"
     )]
     WrongBinding,
+    /// The changes can not be rebuilt from their compact form.
+    #[error("the changes can not be rebuilt; send them again")]
+    NotRebuilt,
+}
+
+impl From<ExpandError> for WireError {
+    fn from(error: ExpandError) -> Self {
+        match error {
+            ExpandError::Damaged => Self::NotRebuilt,
+            ExpandError::TooLarge { what, limit } => Self::TooLarge { what, limit },
+        }
+    }
 }
 
 /// Writes a device's message.
@@ -53,7 +69,7 @@ pub enum WireError {
 /// # Errors
 /// [`WireError::TooLarge`] if it does not fit into one exchange.
 pub fn encode_exchange(message: &Exchange) -> Result<Vec<u8>, WireError> {
-    encode(message)
+    encode(&ExchangeTravels::from(message), LEVEL_OF_EXCHANGE)
 }
 
 /// Reads a device's message and checks its limits and bindings.
@@ -68,38 +84,28 @@ pub fn encode_exchange(message: &Exchange) -> Result<Vec<u8>, WireError> {
 /// assert!(decode_exchange(&body[..body.len() - 1]).is_err());
 /// ```
 pub fn decode_exchange(body: &[u8]) -> Result<Exchange, WireError> {
-    let message: Exchange = decode(body)?;
-    if message.push.len() > MAX_DOCUMENTS_PER_EXCHANGE {
-        return Err(WireError::TooLarge { what: "number of documents", limit: MAX_DOCUMENTS_PER_EXCHANGE });
-    }
-    for push in &message.push {
-        if push.changes.len() > MAX_CHANGES_PER_DOCUMENT {
-            return Err(WireError::TooLarge { what: "number of changes", limit: MAX_CHANGES_PER_DOCUMENT });
-        }
-        if push.changes.iter().any(|change| change.bytes.len() > MAX_CHANGE_BYTES) {
-            return Err(WireError::TooLarge { what: "a change", limit: MAX_CHANGE_BYTES });
-        }
-        if binding(&push.document, push.changes.iter().map(|change| &change.hash)) != push.binding {
-            return Err(WireError::WrongBinding);
-        }
-    }
-    Ok(message)
+    let message: ExchangeTravels = decode(body)?;
+    at_most("number of documents", message.push.len(), MAX_DOCUMENTS_PER_EXCHANGE)?;
+    let states = message.states.as_ref().map_or(0, Vec::len);
+    at_most("number of states of documents", states, MAX_DOCUMENT_STATES)?;
+    message.arrive()
 }
 
-/// Writes the server's message.
+/// Writes the server's message, the answer to `asked`.
 ///
 /// # Errors
-/// [`WireError::TooLarge`] if it does not fit into one exchange.
-pub fn encode_reply(message: &Reply) -> Result<Vec<u8>, WireError> {
-    encode(message)
+/// [`WireError::TooLarge`] if it does not fit into one exchange; [`WireError::Damaged`] for a verdict on a change that was not
+/// sent.
+pub fn encode_reply(message: &Reply, asked: &Exchange) -> Result<Vec<u8>, WireError> {
+    encode(&ReplyTravels::of(message, asked)?, LEVEL_OF_REPLY)
 }
 
-/// Reads the server's message and checks its limits.
+/// Reads the server's message, the answer to `asked`, and checks its limits.
 ///
 /// # Errors
 /// Any [`WireError`].
-pub fn decode_reply(body: &[u8]) -> Result<Reply, WireError> {
-    let message: Reply = decode(body)?;
+pub fn decode_reply(body: &[u8], asked: &Exchange) -> Result<Reply, WireError> {
+    let message = decode::<ReplyTravels>(body)?.arrive(asked)?;
     message.stock.as_ref().map_or(Ok(()), check_stock)?;
     message.tariffs.as_ref().map_or(Ok(()), check_tariffs)?;
     message.histories.iter().flatten().try_for_each(check_history)?;
@@ -137,14 +143,14 @@ fn check_tariffs(tariffs: &Tariffs) -> Result<(), WireError> {
     at_most("all tariffs together", tariffs.tariffs.iter().map(String::len).sum(), MAX_TARIFFS_BYTES)
 }
 
-fn encode(message: &impl Encode<()>) -> Result<Vec<u8>, WireError> {
+fn encode(message: &impl Encode<()>, level: i32) -> Result<Vec<u8>, WireError> {
     let plain = minicbor::to_vec(message).map_err(|error| WireError::Damaged(error.to_string()))?;
     if plain.len() > MAX_INFLATED_BYTES {
         return Err(WireError::TooLarge { what: "the message", limit: MAX_INFLATED_BYTES });
     }
     let failed = |error: std::io::Error| WireError::Damaged(error.to_string());
     let mut body = vec![PROTOCOL];
-    let mut encoder = zstd::Encoder::new(&mut body, ZSTD_LEVEL).map_err(failed)?;
+    let mut encoder = zstd::Encoder::new(&mut body, level).map_err(failed)?;
     encoder.include_checksum(true).map_err(failed)?;
     std::io::Write::write_all(&mut encoder, &plain).map_err(failed)?;
     encoder.finish().map_err(failed)?;
@@ -176,21 +182,61 @@ fn decode<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DocumentPush, Framed};
+    use crate::message::binding;
+    use crate::travel::Id;
+    use crate::{
+        DocumentPush, DocumentState, Framed, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, Verdict,
+        VerdictOfChange,
+    };
+    use sha2::{Digest, Sha256};
+
+    fn framed(bytes: Vec<u8>) -> Framed {
+        Framed { hash: Sha256::digest(bytes.get(8..).unwrap_or_default()).into(), bytes }
+    }
 
     fn exchange() -> Exchange {
         let document = [3; 16];
-        let changes =
-            vec![Framed { hash: [9; 32], bytes: b"a change, long enough to be worth compressing".to_vec() }];
-        let bound = binding(&document, changes.iter().map(|change| &change.hash));
+        let changes = vec![
+            framed(b"no change, and long enough to be worth compressing".to_vec()),
+            framed(b"another".to_vec()),
+            framed(b"one more".to_vec()),
+        ];
         Exchange {
             cursor: vec![1, 2],
-            push: vec![DocumentPush { document, changes, binding: bound }],
+            push: vec![DocumentPush { document, changes }],
             packs: Vec::new(),
             sent_at_ms: 1_700_000_000_000,
             stock: None,
             tariffs: None,
+            digest: Some([5; 32]),
+            states: Some(vec![DocumentState { document, heads: [6; 32] }]),
+            unapplied: vec![document],
         }
+    }
+
+    #[test]
+    fn verdicts_find_their_changes_again() {
+        let asked = exchange();
+        let hash = |at: usize| asked.push[0].changes[at].hash;
+        let told = |at: usize, verdict| VerdictOfChange { document: [3; 16], hash: hash(at), verdict };
+        let refused = || Verdict::Refused { code: "no".to_owned(), reason: "no".to_owned() };
+        for verdicts in [
+            vec![told(0, Verdict::Accepted(4)), told(1, Verdict::Accepted(5)), told(2, Verdict::Accepted(9))],
+            vec![told(0, Verdict::Duplicate(4)), told(1, Verdict::Accepted(5)), told(2, refused())],
+            vec![told(0, refused()), told(1, refused()), told(2, Verdict::Pending(Vec::new()))],
+            vec![told(1, Verdict::Accepted(1))],
+        ] {
+            let reply = Reply { verdicts, ..Reply::default() };
+            assert_eq!(decode_reply(&encode_reply(&reply, &asked).unwrap(), &asked).unwrap(), reply);
+        }
+        let strange = VerdictOfChange { document: [3; 16], hash: [0; 32], verdict: Verdict::Accepted(1) };
+        let reply = Reply { verdicts: vec![strange], ..Reply::default() };
+        assert!(encode_reply(&reply, &asked).is_err(), "a verdict on what nobody sent");
+        let reply = Reply { verdicts: vec![told(2, Verdict::Accepted(1))], ..Reply::default() };
+        let body = encode_reply(&reply, &asked).unwrap();
+        let mut less = asked.clone();
+        less.push[0].changes.pop();
+        assert!(decode_reply(&body, &less).is_err(), "an answer to another question");
     }
 
     #[test]
@@ -227,7 +273,7 @@ mod tests {
         );
         let with_change = |size: usize| {
             let mut message = exchange();
-            message.push[0].changes[0].bytes = vec![0; size];
+            message.push[0].changes[0] = framed(vec![0; size]);
             decode_exchange(&encode_exchange(&message).unwrap())
         };
         assert!(with_change(MAX_CHANGE_BYTES).is_ok());
@@ -236,16 +282,13 @@ mod tests {
             Err(WireError::TooLarge { what: "a change", .. })
         ));
         let with_documents = |count: usize| {
-            let push =
-                DocumentPush { document: [0; 16], changes: Vec::new(), binding: binding(&[0; 16], []) };
+            let push = DocumentPush { document: [0; 16], changes: Vec::new() };
             decode_exchange(&encode_exchange(&Exchange { push: vec![push; count], ..exchange() }).unwrap())
         };
         assert!(with_documents(MAX_DOCUMENTS_PER_EXCHANGE).is_ok());
         assert!(matches!(with_documents(MAX_DOCUMENTS_PER_EXCHANGE + 1), Err(WireError::TooLarge { .. })));
         let with_changes = |count: usize| {
-            let changes = vec![Framed { hash: [0; 32], bytes: Vec::new() }; count];
-            let bound = binding(&[0; 16], changes.iter().map(|change| &change.hash));
-            let push = vec![DocumentPush { document: [0; 16], changes, binding: bound }];
+            let push = vec![DocumentPush { document: [0; 16], changes: vec![framed(Vec::new()); count] }];
             decode_exchange(&encode_exchange(&Exchange { push, ..exchange() }).unwrap())
         };
         assert!(with_changes(MAX_CHANGES_PER_DOCUMENT).is_ok());
@@ -265,8 +308,9 @@ mod tests {
 
     #[test]
     fn changes_sent_for_another_document_are_refused() {
-        let mut message = exchange();
-        message.push[0].document = [4; 16];
-        assert_eq!(decode_exchange(&encode_exchange(&message).unwrap()), Err(WireError::WrongBinding));
+        let mut travels = ExchangeTravels::from(&exchange());
+        travels.push[0].document = Id([4; 16]);
+        assert_eq!(decode_exchange(&encode(&travels, 3).unwrap()), Err(WireError::WrongBinding));
+        assert_ne!(binding(&[3; 16], []), binding(&[4; 16], []));
     }
 }

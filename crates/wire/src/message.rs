@@ -1,4 +1,4 @@
-//! Messages of an exchange.
+//! Messages of an exchange, as both sides hold them; how they travel: `travel.rs`.
 
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -7,28 +7,74 @@ use sha2::{Digest, Sha256};
 pub type Hash = [u8; 32];
 
 /// What a device sends: everything it has to tell, and how far it has heard.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exchange {
     /// Cursor of the last reply that was stored; empty: from the beginning.
-    #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
     pub cursor: Vec<u8>,
     /// Changes by document.
-    #[n(1)]
     pub push: Vec<DocumentPush>,
     /// SHA-256 of the packs the device already holds.
-    #[n(2)]
     pub packs: Vec<BytesHash>,
     /// The device's wall clock when it sent this, milliseconds since 1970.
-    #[n(3)]
     pub sent_at_ms: i64,
     /// [`Stock::as_of`] of the stock that the device holds, 0 if it holds none. `None`: a device that knows nothing of
     /// stocks, and is sent none.
-    #[n(4)]
     pub stock: Option<u64>,
     /// [`Tariffs::as_of`] of the tariffs that the device holds, 0 if it holds none. `None`: it knows nothing of tariffs.
-    #[n(5)]
     pub tariffs: Option<u64>,
+    /// [`digest`] of the documents that the device holds, now and then: whether both sides have the same. Only with nothing to
+    /// push, and of no weight when the reply brings something.
+    pub digest: Option<Hash>,
+    /// Every document that the device holds, after a reply with [`Reply::differs`]: the server sends what differs anew.
+    pub states: Option<Vec<DocumentState>>,
+    /// Documents whose changes are durable at the server, and of which the device does not know that they are applied.
+    pub unapplied: Vec<[u8; 16]>,
+}
+
+/// A document and its heads, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct DocumentState {
+    /// Document id (UUID, 16 bytes).
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// [`heads_hash`] of its heads.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub heads: Hash,
+}
+
+/// SHA-256 over a label and the heads of a document, sorted.
+pub fn heads_hash(heads: &[Hash]) -> Hash {
+    let mut heads = heads.to_vec();
+    heads.sort_unstable();
+    let mut digest = Sha256::new();
+    digest.update(b"jobsheet heads 1\0");
+    for head in heads {
+        digest.update(head);
+    }
+    digest.finalize().into()
+}
+
+/// SHA-256 over a label and the states of documents, sorted by document: equal if both sides hold the same.
+///
+/// ```
+/// use jobsheet_wire::{DocumentState, digest, heads_hash};
+/// let one = DocumentState { document: [1; 16], heads: heads_hash(&[[7; 32]]) };
+/// let two = DocumentState { document: [2; 16], heads: heads_hash(&[[8; 32], [9; 32]]) };
+/// assert_eq!(digest(&[one, two]), digest(&[two, one]));
+/// assert_ne!(digest(&[one, two]), digest(&[one]));
+/// ```
+pub fn digest(states: &[DocumentState]) -> Hash {
+    let mut states = states.to_vec();
+    states.sort_unstable_by_key(|state| state.document);
+    let mut digest = Sha256::new();
+    digest.update(b"jobsheet digest 1\0");
+    for state in states {
+        digest.update(state.document);
+        digest.update(state.heads);
+    }
+    digest.finalize().into()
 }
 
 /// A hash as a CBOR byte string.
@@ -41,75 +87,57 @@ pub struct BytesHash(
 );
 
 /// New changes of one document, parents first.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentPush {
     /// Document id (UUID, 16 bytes).
-    #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
     pub document: [u8; 16],
     /// The changes.
-    #[n(1)]
     pub changes: Vec<Framed>,
-    /// [`binding`] of the document and the hashes: change bytes do not name their document, this does.
-    #[n(2)]
-    #[cbor(with = "minicbor::bytes")]
-    pub binding: Hash,
 }
 
 /// One change with its hash.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Framed {
     /// SHA-256 by which Automerge names the change.
-    #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
     pub hash: Hash,
     /// The change chunk as Automerge writes it.
-    #[n(1)]
-    #[cbor(with = "minicbor::bytes")]
     pub bytes: Vec<u8>,
 }
 
 /// What the server answers.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reply {
     /// A verdict for every change that was pushed, by document, in the order of the push.
-    #[n(0)]
     pub verdicts: Vec<VerdictOfChange>,
     /// What is new for the device since its cursor.
-    #[n(1)]
     pub deliveries: Vec<Delivery>,
     /// Packs that deliveries pin and the device does not hold.
-    #[n(2)]
     pub packs: Vec<PackFile>,
     /// Cursor to store in the same transaction as the deliveries. Opaque.
-    #[n(3)]
-    #[cbor(with = "minicbor::bytes")]
     pub cursor: Vec<u8>,
     /// There is more: ask again at once.
-    #[n(4)]
     pub more: bool,
     /// The server's wall clock when it answered, milliseconds since 1970.
-    #[n(5)]
     pub server_at_ms: i64,
     /// The server was restored or replaced: the device must forget its cursor and fetch all again; its own unsent
     /// changes stay.
-    #[n(6)]
     pub epoch_changed: bool,
     /// The van stock of the device's technician, whole, where it has changed since the device's. A device that holds none
     /// gets it with the last page.
-    #[n(7)]
     pub stock: Option<Stock>,
     /// The tariffs of the company, all of them, where one has changed since the device's.
-    #[n(8)]
     pub tariffs: Option<Tariffs>,
     /// How many documents the server has for this device's person, so that a device can tell that one did not arrive. None:
     /// the server does not say.
-    #[n(9)]
     pub assigned: Option<u32>,
     /// Earlier visits of the assets of new visits: one entry for each that the reply brings, empty where none is known. None:
     /// the reply brings no new visit, or the server does not tell.
-    #[n(10)]
     pub histories: Option<Vec<AssetHistory>>,
+    /// Whether the documents of the device differ from the server's: the answer to [`Exchange::digest`]. None: not asked, or
+    /// not to be told now, because something is on its way.
+    pub differs: Option<bool>,
+    /// Documents of [`Exchange::unapplied`] of which everything is there now: projected, judged, all files present.
+    pub applied: Vec<[u8; 16]>,
 }
 
 /// Earlier visits of the asset that a visit is about, the latest first: a copy to read.
@@ -223,18 +251,13 @@ pub struct Tariffs {
 }
 
 /// The server's verdict on one change.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerdictOfChange {
     /// Document id.
-    #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
     pub document: [u8; 16],
     /// Hash of the change.
-    #[n(1)]
-    #[cbor(with = "minicbor::bytes")]
     pub hash: Hash,
     /// The verdict.
-    #[n(2)]
     pub verdict: Verdict,
 }
 
@@ -263,21 +286,14 @@ pub enum Verdict {
 }
 
 /// Something new for the device.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// A document that the device has not had (or must replace).
-    #[n(0)]
-    New(#[n(0)] NewDocument),
+    New(NewDocument),
     /// Changes of a document that it has.
-    #[n(1)]
-    Tail(#[n(0)] Tail),
+    Tail(Tail),
     /// A document that it may no longer see.
-    #[n(2)]
-    Revoked(
-        #[n(0)]
-        #[cbor(with = "minicbor::bytes")]
-        [u8; 16],
-    ),
+    Revoked([u8; 16]),
 }
 
 /// A whole document.
@@ -287,21 +303,18 @@ pub struct NewDocument {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]
     pub document: [u8; 16],
-    /// The document as Automerge saves it.
+    /// The document as Automerge saves it, best without compression of its own: the body is compressed as a whole.
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub snapshot: Vec<u8>,
 }
 
 /// Changes of one document, parents first.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tail {
     /// Document id.
-    #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
     pub document: [u8; 16],
     /// The changes.
-    #[n(1)]
     pub changes: Vec<Framed>,
 }
 
@@ -317,7 +330,7 @@ pub struct PackFile {
     pub source: String,
 }
 
-/// Binds changes to their document: SHA-256 over a label, the document id and the hashes in order.
+/// Binds changes to their document, which their bytes do not name: SHA-256 over a label, the document id and the hashes in order.
 ///
 /// ```
 /// let one = jobsheet_wire::binding(&[1; 16], [&[7; 32]]);

@@ -4,7 +4,8 @@
 use jobsheet_wire::{
     AssetHistory, EntryKey, Exchange, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS,
     MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES,
-    PastVisit, Reply, Stock, StockFault, StockLine, Tariffs, WireError, decode_reply, encode_reply,
+    PastVisit, Reply, Stock, StockFault, StockLine, Tariffs, WireError, decode_exchange, decode_reply,
+    encode_exchange, encode_reply,
 };
 use minicbor::{Decode, Encode};
 
@@ -42,6 +43,16 @@ struct OldReply {
     epoch_changed: bool,
 }
 
+/// The CBOR inside a body.
+fn inside(body: &[u8]) -> Vec<u8> {
+    zstd::decode_all(&body[1..]).unwrap()
+}
+
+/// A body around CBOR.
+fn around(message: impl Encode<()>) -> Vec<u8> {
+    [vec![1], zstd::encode_all(&minicbor::to_vec(message).unwrap()[..], 3).unwrap()].concat()
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
@@ -72,18 +83,17 @@ fn the_bytes_of_a_stock_and_of_tariffs_stay_as_they_are() {
     );
     let tariffs = minicbor::to_vec(Tariffs { as_of: 7, tariffs: vec!["{}".to_owned()] }).unwrap();
     assert_eq!(hex(&tariffs), "820781627b7d");
-    let exchange = minicbor::to_vec(Exchange { stock: Some(0), tariffs: Some(7), ..Exchange::default() });
-    assert_eq!(hex(&exchange.unwrap()), "86408080000007");
+    let exchange = encode_exchange(&Exchange { stock: Some(0), tariffs: Some(7), ..Exchange::default() });
+    assert_eq!(hex(&inside(&exchange.unwrap())), "86408080000007");
 }
 
 #[test]
 fn peers_that_know_nothing_of_stocks_read_and_are_read() {
     let old = OldExchange { cursor: vec![1], push: Vec::new(), packs: Vec::new(), sent_at_ms: 9 };
-    let bytes = minicbor::to_vec(&old).unwrap();
-    let read: Exchange = minicbor::decode(&bytes).unwrap();
+    let read = decode_exchange(&around(&old)).unwrap();
     assert_eq!((read.stock, read.tariffs, read.sent_at_ms), (None, None, 9));
     // What holds nothing new has the bytes that it always had.
-    assert_eq!(minicbor::to_vec(&read).unwrap(), bytes);
+    assert_eq!(inside(&encode_exchange(&read).unwrap()), minicbor::to_vec(&old).unwrap());
 
     let reply = Reply {
         server_at_ms: 5,
@@ -91,14 +101,16 @@ fn peers_that_know_nothing_of_stocks_read_and_are_read() {
         tariffs: Some(Tariffs::default()),
         ..Reply::default()
     };
-    let read: OldReply = minicbor::decode(&minicbor::to_vec(reply).unwrap()).unwrap();
+    let asked = Exchange::default();
+    let read: OldReply = minicbor::decode(&inside(&encode_reply(&reply, &asked).unwrap())).unwrap();
     assert_eq!(read.server_at_ms, 5);
-    let read: Reply = minicbor::decode(&minicbor::to_vec(read).unwrap()).unwrap();
+    let read = decode_reply(&around(read), &asked).unwrap();
     assert_eq!((read.stock, read.tariffs), (None, None));
 }
 
 fn told(reply: &Reply) -> Result<Reply, WireError> {
-    decode_reply(&encode_reply(reply).unwrap())
+    let asked = Exchange::default();
+    decode_reply(&encode_reply(reply, &asked).unwrap(), &asked)
 }
 
 fn too_large(result: &Result<Reply, WireError>, name: &str) {

@@ -66,6 +66,8 @@ pub(crate) fn exchange(
         tariffs,
         assigned: Some(brought.assigned),
         histories: (!histories.is_empty()).then_some(histories),
+        differs: None,
+        applied: Vec::new(),
     })
 }
 

@@ -173,6 +173,7 @@ impl From<WireError> for Problem {
             WireError::UnknownVersion { .. } => (400, "unknown-protocol-version"),
             WireError::TooLarge { .. } => (413, "too-large"),
             WireError::WrongBinding => (400, "wrong-binding"),
+            WireError::NotRebuilt => (400, "not-rebuilt"),
         };
         Self::new(status, code, error.to_string())
     }

@@ -8,8 +8,7 @@ use jobsheet_core::record::{Actor, Applied, Command, Context, Document};
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{
-    Delivery, DocumentPush, Exchange, Framed, MEDIA_TYPE, Reply, Verdict, binding, decode_reply,
-    encode_exchange,
+    Delivery, DocumentPush, Exchange, Framed, MEDIA_TYPE, Reply, Verdict, decode_reply, encode_exchange,
 };
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
@@ -125,7 +124,6 @@ impl Device {
         let push = |(document, changes): &(Uuid, Vec<Framed>)| DocumentPush {
             document: document.into_bytes(),
             changes: changes.clone(),
-            binding: binding(document.as_bytes(), changes.iter().map(|change| &change.hash)),
         };
         Exchange {
             cursor: self.cursor.clone(),
@@ -134,6 +132,9 @@ impl Device {
             sent_at_ms: 0,
             stock: None,
             tariffs: None,
+            digest: None,
+            states: None,
+            unapplied: Vec::new(),
         }
     }
 
@@ -149,11 +150,12 @@ impl Device {
 
     /// One exchange; what it brings is taken in.
     pub fn sync(&mut self, pushes: &[(Uuid, Vec<Framed>)]) -> Reply {
-        let response = self.send(encode_exchange(&self.message(pushes)).unwrap());
+        let asked = self.message(pushes);
+        let response = self.send(encode_exchange(&asked).unwrap());
         let status = response.status();
         let body = response.bytes().unwrap();
         assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
-        let reply = decode_reply(&body).unwrap();
+        let reply = decode_reply(&body, &asked).unwrap();
         self.take_in(&reply);
         reply
     }

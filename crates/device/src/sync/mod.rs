@@ -169,7 +169,7 @@ impl Store {
             let answer = client::read(answer, MAX_BODY_BYTES)?;
             let answered = self.inner.options.clock.read();
             report.bytes_received += answer.len() as u64;
-            let reply = decode_reply(&answer)?;
+            let reply = decode_reply(&answer, &exchange)?;
             report.skew_ms = self.compare_clocks(&reply, sent.wall, answered.wall)?;
             let received = self.receive(&reply)?;
             if received.epoch_changed && restarted {
@@ -214,6 +214,9 @@ impl Store {
             sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
             stock: Some(stock),
             tariffs: Some(tariffs),
+            digest: None,
+            states: None,
+            unapplied: Vec::new(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use jobsheet_core::record::DocumentId;
-use jobsheet_wire::{DocumentPush, Framed, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE, binding};
+use jobsheet_wire::{DocumentPush, Framed, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE};
 use rusqlite::Connection;
 
 use crate::StoreError;
@@ -29,9 +29,7 @@ pub(super) fn batch(
         if changes.is_empty() {
             continue;
         }
-        let document = document.into_bytes();
-        let binding = binding(&document, changes.iter().map(|change| &change.hash));
-        batch.push(DocumentPush { document, changes, binding });
+        batch.push(DocumentPush { document: document.into_bytes(), changes });
     }
     Ok(batch)
 }
