@@ -47,6 +47,11 @@ fn state(server: &Server, visit: &Uuid) -> serde_json::Value {
     server.get(&format!("/v1/visits/{visit}"))["assessment"]["state"]["id"].clone()
 }
 
+/// Bytes under the hash that they have.
+fn framed(bytes: Vec<u8>) -> Framed {
+    Framed { hash: sha2::Sha256::digest(bytes.get(8..).unwrap_or_default()).into(), bytes }
+}
+
 #[test]
 fn work_reaches_the_office_and_the_other_device() {
     let Scene { server, visit, mut lee } = scene();
@@ -207,7 +212,7 @@ fn a_change_that_is_damaged_costs_itself_and_its_descendants_only() {
     let elsewhere = lee.work(&other, Command::Accept);
     let at = flipped.bytes.len() / 2;
     flipped.bytes[at] ^= 1;
-    flipped.hash = sha2::Sha256::digest(&flipped.bytes[8..]).into();
+    let flipped = framed(flipped.bytes);
     let reply = lee.sync(&[(visit, vec![good, flipped, child]), (other, vec![elsewhere])]);
     assert_eq!(codes(&reply), ["accepted", "unreadable", "pending", "accepted"]);
     server.alive();
@@ -381,7 +386,7 @@ fn much_comes_in_pages() {
 fn an_exchange_is_counted() {
     let Scene { server, visit, mut lee } = scene();
     let change = lee.work(&visit, Command::Accept);
-    lee.sync(&[(visit, vec![change]), (Uuid::from_u128(1), vec![Framed { hash: [1; 32], bytes: vec![1] }])]);
+    lee.sync(&[(visit, vec![change]), (Uuid::from_u128(1), vec![framed(vec![1])])]);
     let text = common::http().get(format!("{}/metrics", server.url)).send().unwrap().text().unwrap();
     for line in [
         "jobsheet_exchanges_total 2",

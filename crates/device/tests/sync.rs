@@ -297,7 +297,7 @@ fn pending_changes_stay_hold_up_no_other_visit_and_do_not_make_the_loop_endless(
 
 #[test]
 fn a_caller_can_stop_a_sync_and_a_restless_server_is_left() {
-    let (address, requests) = server(|at, _| {
+    let (address, requests) = server(|at, request| {
         ok(
             &asked(request),
             &Reply { more: true, cursor: vec![u8::try_from(at).unwrap() + 1], ..Reply::default() },

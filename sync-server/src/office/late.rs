@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use jobsheet_core::hex;
 use jobsheet_core::record::state;
-use jobsheet_wire::{DocumentPush, Exchange, Framed, MAX_CHANGES_PER_DOCUMENT, Verdict, binding};
+use jobsheet_wire::{DocumentPush, Exchange, Framed, MAX_CHANGES_PER_DOCUMENT, Verdict};
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -149,8 +149,7 @@ pub(crate) fn admit_late(
         let changes = changes.iter();
         let changes: Vec<Framed> =
             changes.map(|change| Framed { hash: change.hash, bytes: change.bytes.clone() }).collect();
-        let binding = binding(document.as_bytes(), changes.iter().map(|change| &change.hash));
-        let push = vec![DocumentPush { document: document.into_bytes(), changes, binding }];
+        let push = vec![DocumentPush { document: document.into_bytes(), changes }];
         let reply =
             match exchange(store, standards, &sender, &Exchange { push, ..Exchange::default() }, by.now) {
                 Ok(reply) => reply,
