@@ -8,8 +8,8 @@ use crate::compact::ExpandError;
 use crate::message::{Exchange, Reply};
 use crate::travel::{ExchangeTravels, ReplyTravels};
 use crate::{
-    AssetHistory, MAX_BODY_BYTES, MAX_DOCUMENT_STATES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES,
-    MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES,
+    AssetHistory, MAX_BODY_BYTES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES, MAX_PAST_CHARS,
+    MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES,
     MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PROTOCOL, Stock, Tariffs,
 };
 
@@ -86,8 +86,6 @@ pub fn encode_exchange(message: &Exchange) -> Result<Vec<u8>, WireError> {
 pub fn decode_exchange(body: &[u8]) -> Result<Exchange, WireError> {
     let message: ExchangeTravels = decode(body)?;
     at_most("number of documents", message.push.len(), MAX_DOCUMENTS_PER_EXCHANGE)?;
-    let states = message.states.as_ref().map_or(0, Vec::len);
-    at_most("number of states of documents", states, MAX_DOCUMENT_STATES)?;
     message.arrive()
 }
 
@@ -184,10 +182,7 @@ mod tests {
     use super::*;
     use crate::message::binding;
     use crate::travel::Id;
-    use crate::{
-        DocumentPush, DocumentState, Framed, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, Verdict,
-        VerdictOfChange,
-    };
+    use crate::{DocumentPush, Framed, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, Verdict, VerdictOfChange};
     use sha2::{Digest, Sha256};
 
     fn framed(bytes: Vec<u8>) -> Framed {
@@ -208,9 +203,6 @@ mod tests {
             sent_at_ms: 1_700_000_000_000,
             stock: None,
             tariffs: None,
-            digest: Some([5; 32]),
-            states: Some(vec![DocumentState { document, heads: [6; 32] }]),
-            unapplied: vec![document],
         }
     }
 

@@ -14,15 +14,14 @@ mod travel;
 pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply};
 pub use compact::{ExpandError, Expanded, compact, expand};
 pub use limits::{
-    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENT_STATES,
-    MAX_DOCUMENTS_PER_EXCHANGE, MAX_EXPANDED_BYTES, MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS,
-    MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
-    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PULL_PAGE_BYTES,
+    MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
+    MAX_EXPANDED_BYTES, MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS,
+    MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS,
+    MAX_TARIFFS_BYTES, PULL_PAGE_BYTES,
 };
 pub use message::{
-    AssetHistory, BytesHash, Delivery, DocumentPush, DocumentState, EntryKey, Exchange, Framed, Hash,
-    NewDocument, PackFile, PastVisit, Reply, Stock, StockFault, StockLine, Tail, Tariffs, Verdict,
-    VerdictOfChange, binding, digest, heads_hash,
+    AssetHistory, BytesHash, Delivery, DocumentPush, EntryKey, Exchange, Framed, Hash, NewDocument, PackFile,
+    PastVisit, Reply, Stock, StockFault, StockLine, Tail, Tariffs, Verdict, VerdictOfChange, binding,
 };
 
 /// The protocol version this library speaks.

@@ -12,8 +12,6 @@ pub const MAX_CHANGE_BYTES: usize = 256 << 10;
 pub const MAX_CHANGES_PER_DOCUMENT: usize = 4096;
 /// Most documents in one exchange.
 pub const MAX_DOCUMENTS_PER_EXCHANGE: usize = 1024;
-/// Most states of documents that a device tells.
-pub const MAX_DOCUMENT_STATES: usize = 32 << 10;
 /// How many bytes of changes and snapshots one reply brings before it says that there is more.
 pub const PULL_PAGE_BYTES: usize = 2 << 20;
 /// Most lines of a stock.

@@ -22,59 +22,6 @@ pub struct Exchange {
     pub stock: Option<u64>,
     /// [`Tariffs::as_of`] of the tariffs that the device holds, 0 if it holds none. `None`: it knows nothing of tariffs.
     pub tariffs: Option<u64>,
-    /// [`digest`] of the documents that the device holds, now and then: whether both sides have the same. Only with nothing to
-    /// push, and of no weight when the reply brings something.
-    pub digest: Option<Hash>,
-    /// Every document that the device holds, after a reply with [`Reply::differs`]: the server sends what differs anew.
-    pub states: Option<Vec<DocumentState>>,
-    /// Documents whose changes are durable at the server, and of which the device does not know that they are applied.
-    pub unapplied: Vec<[u8; 16]>,
-}
-
-/// A document and its heads, in short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct DocumentState {
-    /// Document id (UUID, 16 bytes).
-    #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
-    pub document: [u8; 16],
-    /// [`heads_hash`] of its heads.
-    #[n(1)]
-    #[cbor(with = "minicbor::bytes")]
-    pub heads: Hash,
-}
-
-/// SHA-256 over a label and the heads of a document, sorted.
-pub fn heads_hash(heads: &[Hash]) -> Hash {
-    let mut heads = heads.to_vec();
-    heads.sort_unstable();
-    let mut digest = Sha256::new();
-    digest.update(b"jobsheet heads 1\0");
-    for head in heads {
-        digest.update(head);
-    }
-    digest.finalize().into()
-}
-
-/// SHA-256 over a label and the states of documents, sorted by document: equal if both sides hold the same.
-///
-/// ```
-/// use jobsheet_wire::{DocumentState, digest, heads_hash};
-/// let one = DocumentState { document: [1; 16], heads: heads_hash(&[[7; 32]]) };
-/// let two = DocumentState { document: [2; 16], heads: heads_hash(&[[8; 32], [9; 32]]) };
-/// assert_eq!(digest(&[one, two]), digest(&[two, one]));
-/// assert_ne!(digest(&[one, two]), digest(&[one]));
-/// ```
-pub fn digest(states: &[DocumentState]) -> Hash {
-    let mut states = states.to_vec();
-    states.sort_unstable_by_key(|state| state.document);
-    let mut digest = Sha256::new();
-    digest.update(b"jobsheet digest 1\0");
-    for state in states {
-        digest.update(state.document);
-        digest.update(state.heads);
-    }
-    digest.finalize().into()
 }
 
 /// A hash as a CBOR byte string.
@@ -133,11 +80,6 @@ pub struct Reply {
     /// Earlier visits of the assets of new visits: one entry for each that the reply brings, empty where none is known. None:
     /// the reply brings no new visit, or the server does not tell.
     pub histories: Option<Vec<AssetHistory>>,
-    /// Whether the documents of the device differ from the server's: the answer to [`Exchange::digest`]. None: not asked, or
-    /// not to be told now, because something is on its way.
-    pub differs: Option<bool>,
-    /// Documents of [`Exchange::unapplied`] of which everything is there now: projected, judged, all files present.
-    pub applied: Vec<[u8; 16]>,
 }
 
 /// Earlier visits of the asset that a visit is about, the latest first: a copy to read.

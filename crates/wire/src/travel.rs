@@ -11,8 +11,8 @@ use crate::codec::WireError;
 use crate::compact::{Expanded, compact, expand};
 use crate::limits::MAX_EXPANDED_BYTES;
 use crate::message::{
-    AssetHistory, BytesHash, Delivery, DocumentPush, DocumentState, Exchange, Framed, Hash, NewDocument,
-    PackFile, Reply, Stock, Tail, Tariffs, Verdict, VerdictOfChange, binding,
+    AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, Hash, NewDocument, PackFile, Reply,
+    Stock, Tail, Tariffs, Verdict, VerdictOfChange, binding,
 };
 
 /// A document id.
@@ -40,12 +40,6 @@ pub(crate) struct ExchangeTravels {
     stock: Option<u64>,
     #[n(5)]
     tariffs: Option<u64>,
-    #[n(6)]
-    digest: Option<BytesHash>,
-    #[n(7)]
-    pub(crate) states: Option<Vec<DocumentState>>,
-    #[n(8)]
-    unapplied: Option<Vec<Id>>,
 }
 
 /// [`DocumentPush`].
@@ -86,10 +80,6 @@ pub(crate) struct ReplyTravels {
     assigned: Option<u32>,
     #[n(10)]
     histories: Option<Vec<AssetHistory>>,
-    #[n(11)]
-    differs: Option<bool>,
-    #[n(12)]
-    applied: Option<Vec<Id>>,
 }
 
 /// The verdicts on what was pushed for one document.
@@ -158,15 +148,8 @@ impl From<&Exchange> for ExchangeTravels {
             sent_at_ms: message.sent_at_ms,
             stock: message.stock,
             tariffs: message.tariffs,
-            digest: message.digest.map(BytesHash),
-            states: message.states.clone(),
-            unapplied: some(message.unapplied.iter().copied().map(Id).collect()),
         }
     }
-}
-
-fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    (!list.is_empty()).then_some(list)
 }
 
 impl ExchangeTravels {
@@ -188,9 +171,6 @@ impl ExchangeTravels {
             sent_at_ms: self.sent_at_ms,
             stock: self.stock,
             tariffs: self.tariffs,
-            digest: self.digest.map(|hash| hash.0),
-            states: self.states,
-            unapplied: self.unapplied.unwrap_or_default().into_iter().map(|id| id.0).collect(),
         })
     }
 }
@@ -218,8 +198,6 @@ impl ReplyTravels {
             tariffs: reply.tariffs.clone(),
             assigned: reply.assigned,
             histories: reply.histories.clone(),
-            differs: reply.differs,
-            applied: some(reply.applied.iter().copied().map(Id).collect()),
         })
     }
 
@@ -248,8 +226,6 @@ impl ReplyTravels {
             tariffs: self.tariffs,
             assigned: self.assigned,
             histories: self.histories,
-            differs: self.differs,
-            applied: self.applied.unwrap_or_default().into_iter().map(|id| id.0).collect(),
         })
     }
 }

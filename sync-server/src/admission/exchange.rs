@@ -66,8 +66,6 @@ pub(crate) fn exchange(
         tariffs,
         assigned: Some(brought.assigned),
         histories: (!histories.is_empty()).then_some(histories),
-        differs: None,
-        applied: Vec::new(),
     })
 }
 

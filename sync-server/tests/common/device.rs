@@ -132,9 +132,6 @@ impl Device {
             sent_at_ms: 0,
             stock: None,
             tariffs: None,
-            digest: None,
-            states: None,
-            unapplied: Vec::new(),
         }
     }
 

@@ -214,9 +214,6 @@ impl Store {
             sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
             stock: Some(stock),
             tariffs: Some(tariffs),
-            digest: None,
-            states: None,
-            unapplied: Vec::new(),
         })
     }
 
