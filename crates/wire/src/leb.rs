@@ -83,7 +83,7 @@ pub(crate) fn write_u64(out: &mut Vec<u8>, mut number: u64) {
 
 pub(crate) fn write_i64(out: &mut Vec<u8>, mut number: i64) {
     loop {
-        let byte = (number & 0x7f) as u8;
+        let byte = (number.cast_unsigned() & 0x7f) as u8;
         number >>= 7;
         if (number == 0 && byte & 0x40 == 0) || (number == -1 && byte & 0x40 != 0) {
             out.push(byte);

@@ -11,8 +11,8 @@ use crate::codec::WireError;
 use crate::compact::{Expanded, compact, expand};
 use crate::limits::MAX_EXPANDED_BYTES;
 use crate::message::{
-    AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, Hash, NewDocument, PackFile, Reply,
-    Stock, Tail, Tariffs, Verdict, VerdictOfChange, binding,
+    AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, NewDocument, PackFile, Reply, Stock,
+    Tail, Tariffs, Verdict, VerdictOfChange, binding,
 };
 
 /// A document id.
@@ -236,11 +236,12 @@ fn not_asked() -> WireError {
 
 /// Verdicts by place.
 fn runs(verdicts: &[VerdictOfChange], asked: &Exchange) -> Result<Vec<VerdictsTravel>, WireError> {
-    let place = |(push, sent): (usize, &DocumentPush)| -> Vec<(([u8; 16], Hash), (usize, usize))> {
-        let changes = sent.changes.iter().enumerate();
-        changes.map(|(at, change)| ((sent.document, change.hash), (push, at))).collect()
-    };
-    let places: HashMap<_, _> = asked.push.iter().enumerate().flat_map(place).collect();
+    let mut places = HashMap::new();
+    for (push, sent) in asked.push.iter().enumerate() {
+        for (at, change) in sent.changes.iter().enumerate() {
+            places.insert((sent.document, change.hash), (push, at));
+        }
+    }
     let mut told = Vec::with_capacity(verdicts.len());
     for verdict in verdicts {
         let place = places.get(&(verdict.document, verdict.hash)).ok_or_else(not_asked)?;

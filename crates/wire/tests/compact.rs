@@ -47,9 +47,10 @@ fn history(steps: &[Step]) -> Vec<Vec<u8>> {
     let mut docs: Vec<AutoCommit> =
         (0..3_u8).map(|who| base.fork().with_actor(ActorId::from([who; 16]))).collect();
     for (at, step) in steps.iter().enumerate() {
+        let time = 1_770_000_000 + 37 * i64::try_from(at).unwrap();
         let options = || {
             let names = ["answer", "note", "photo"];
-            CommitOptions::default().with_message(names[at % 3]).with_time(1_770_000_000 + at as i64 * 37)
+            CommitOptions::default().with_message(names[at % 3]).with_time(time)
         };
         match step {
             Step::Put { who, key, value } => {
@@ -197,6 +198,6 @@ fn leb(mut number: u64) -> Vec<u8> {
         out.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
     }
-    out.push(number as u8);
+    out.push(u8::try_from(number).unwrap());
     out
 }
