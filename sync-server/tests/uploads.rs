@@ -209,7 +209,7 @@ fn wrong_offsets_checksums_and_hashes_change_nothing() {
     }
     assert_eq!(lee.offset(&upload), 400_001);
     let long = [&file[400_001..], b"x"].concat();
-    problem(lee.patch(&upload, 400_001, &long), 413, "longer-than-announced");
+    problem(lee.patch_after_cut(&upload, 400_001, &long), 413, "longer-than-announced");
     assert_eq!(lee.offset(&upload), 400_001);
     // The last byte is another one: everything is thrown away.
     let mut wrong = file[400_001..].to_vec();
@@ -248,7 +248,7 @@ fn cut_at_every_boundary_and_a_byte_beside_it_the_offset_never_falls() {
         let upload = lee.begin(&visit, &own);
         lee.patch_in_part(&upload, 0, &own, *cut).flush_and_cut().unwrap();
         let at = wait_for(&lee, &upload, *cut as u64);
-        assert_eq!(lee.patch(&upload, at, &own[usize::try_from(at).unwrap()..]).status(), 204);
+        assert_eq!(lee.patch_after_cut(&upload, at, &own[usize::try_from(at).unwrap()..]).status(), 204);
         assert_eq!(lee.download(&sha256(&own)).bytes().unwrap(), own, "cut at {cut}");
     }
     lee.name_files(&visit, &[&file]);
@@ -264,7 +264,7 @@ fn cut_at_every_boundary_and_a_byte_beside_it_the_offset_never_falls() {
         assert!(now >= at, "the offset fell from {at} to {now}");
         at = now;
     }
-    assert_eq!(lee.patch(&upload, at, &file[usize::try_from(at).unwrap()..]).status(), 204);
+    assert_eq!(lee.patch_after_cut(&upload, at, &file[usize::try_from(at).unwrap()..]).status(), 204);
     assert_eq!(lee.download(&sha256(&file)).bytes().unwrap(), file);
     assert!(files_of(&server, &visit)["complete"].as_bool().unwrap());
     assert!(files_below(&server.data().join("uploads")).is_empty());

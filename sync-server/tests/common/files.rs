@@ -85,6 +85,17 @@ impl Device {
         self.patching(upload, offset).body(bytes.to_vec()).send().unwrap()
     }
 
+    /// As [`Device::patch`] after a request that was cut: where the server has not yet noticed, it is asked again as it says.
+    pub fn patch_after_cut(&self, upload: &str, offset: u64, bytes: &[u8]) -> Response {
+        loop {
+            let response = self.patch(upload, offset, bytes);
+            if response.status() != 423 {
+                return response;
+            }
+            assert_eq!(self.offset(upload), offset);
+        }
+    }
+
     pub fn patching(&self, upload: &str, offset: u64) -> RequestBuilder {
         self.tus(Method::PATCH, upload)
             .header("upload-offset", offset)
