@@ -8,7 +8,8 @@ use automerge::{AutoCommit, ROOT, ReadDoc};
 use common::{Job, moment, rule};
 use jobsheet_core::assess::{MilestoneState, Status, Why, next};
 use jobsheet_core::record::{
-    AnswerValue, Command, Conflict, Document, Exception, NoteEdit, ResolveTarget, SideState, SurveyAnswer,
+    AnswerValue, Command, Conflict, Document, Exception, NoteEdit, ResolveTarget, SealState, SideState,
+    SurveyAnswer,
 };
 use jobsheet_core::standard::Side;
 
@@ -285,6 +286,40 @@ fn two_values_of_an_order_field() {
         .unwrap();
         assert!(told.contains("Pier 4") && told.contains("Pier 5") && told.contains("Harbour Street"));
     }
+}
+
+#[test]
+fn two_values_of_an_order_field_of_a_signed_record() {
+    let fill = |value: &str| Command::FillOrder { field: "location".to_owned(), value: value.to_owned() };
+    let sign = || Command::Sign { role: "customer".into(), name: "Chen".into(), image_sha256: None };
+    let two_of_the_office = |job: Job, [this, that]: [&str; 2]| {
+        let (mut one, mut two) = crew(job);
+        one.at("11:30").office(fill(this)).unwrap();
+        two.at("11:40").office(fill(that)).unwrap();
+        exchange(&mut one, &mut two);
+        one
+    };
+    let settle = |job: &mut Job| {
+        let target = ResolveTarget::Order("location".to_owned());
+        job.office(Command::Resolve { target, version: 0 }).unwrap();
+        assert_eq!(job.visit.record().conflicts, []);
+    };
+    // Nobody signs off two places at once.
+    let mut job = two_of_the_office(Job::handed_over("normal"), ["Pier 4", "Pier 5"]);
+    let refusal = job.refused(sign());
+    assert_eq!(refusal.code(), "invalid");
+    assert!(refusal.to_string().contains("`order.location`"), "{refusal}");
+    settle(&mut job);
+    job.go(sign());
+    // Where it is signed the office settles it all the same, and who signed signs again.
+    let mut job = two_of_the_office(job, ["Pier 6", "Pier 7"]);
+    assert_eq!(job.refused(sign()).code(), "invalid");
+    settle(&mut job);
+    assert!(job.visit.record().amendments.is_empty(), "the office writes nothing of the crew's");
+    let roles = vec!["customer".to_owned()];
+    assert_eq!(job.visit.record().seal_state(&job.standard), SealState::Outdated { roles });
+    job.go(sign());
+    assert_eq!(job.visit.record().seal_state(&job.standard), SealState::Due);
 }
 
 #[test]

@@ -5,85 +5,13 @@ mod common;
 
 use automerge::transaction::Transactable;
 use automerge::{ROOT, ReadDoc};
-use common::{Job, moment, rule};
+use common::sealing::*;
+use common::{Job, rule};
 use jobsheet_core::assess::{Why, next};
-use jobsheet_core::key::{Certificate, CertificateFacts, DeviceKey, SecretKey};
-use jobsheet_core::record::{
-    AnswerValue, Command, Document, NoteEdit, OldPart, Refusal, SealState, SurveyAnswer,
-};
-use jobsheet_core::seal::{Problem, Trust, Verdict, Verification, verify};
+use jobsheet_core::key::{Certificate, DeviceKey};
+use jobsheet_core::record::{AnswerValue, Command, Document, NoteEdit, Refusal, SealState, SurveyAnswer};
+use jobsheet_core::seal::{Problem, Trust, Verdict, verify};
 use jobsheet_core::standard::Side;
-
-fn organisation() -> SecretKey {
-    SecretKey::from_bytes(&[1; 32]).unwrap()
-}
-
-fn phone() -> SecretKey {
-    SecretKey::from_bytes(&[2; 32]).unwrap()
-}
-
-fn trust() -> Trust {
-    Trust::of(organisation().public_key().unwrap())
-}
-
-fn certificate(person: &str) -> Certificate {
-    let says = CertificateFacts {
-        tenant: "default".into(),
-        device: "device-1".into(),
-        person: person.into(),
-        key: phone().public_key().unwrap(),
-        issued_at: moment("2026-03-01T09:00:00Z"),
-    };
-    Certificate::issue(says, &organisation()).unwrap()
-}
-
-fn seal_of(job: &Job) -> Command {
-    let statement = job.visit.seal_statement();
-    let signature = phone().sign(&statement.bytes()).unwrap();
-    let key = phone().public_key().unwrap();
-    Command::Seal { statement, key, certificate: Some(Box::new(certificate(&job.person))), signature }
-}
-
-fn seal(job: &mut Job) {
-    let command = seal_of(job);
-    job.go(command);
-}
-
-fn refused_seal(job: &mut Job) -> Refusal {
-    let command = seal_of(job);
-    job.refused(command)
-}
-
-/// Signed by both and sealed.
-fn sealed() -> Job {
-    let mut job = Job::handed_over("normal");
-    job.at("11:15").survey("satisfied");
-    job.at("11:20").sign("customer").sign("technician");
-    seal(&mut job);
-    job
-}
-
-fn verified(job: &Job) -> Verification {
-    verify(&job.visit, &job.standard, &trust())
-}
-
-fn amend(reason: &str, command: Command) -> Command {
-    Command::Amend { reason: reason.to_owned(), command: Box::new(command) }
-}
-
-fn answer(item: &str, words: &str) -> Command {
-    Command::Answer { item: rule(item), value: AnswerValue::Text(words.to_owned()) }
-}
-
-fn part() -> Command {
-    Command::ConsumePart {
-        number: "BELT-7".to_owned(),
-        name: None,
-        quantity: 1,
-        serial: None,
-        replaces: Some(OldPart { serial: None, returned: true, condition: None }),
-    }
-}
 
 #[test]
 fn all_signers_sign_one_hash_and_the_seal_holds() {

@@ -1,5 +1,6 @@
 //! Judging: what a record satisfies, what is outstanding, what is late, and what to do next, each with its clause.
 
+mod after_signing;
 mod calibration;
 mod charge;
 mod conduct;

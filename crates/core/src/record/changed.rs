@@ -1,22 +1,23 @@
 //! What became of signed facts: which of them changed after somebody had signed, or after the seal.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use automerge::legacy::{Key, ObjectId};
-use automerge::{Automerge, Change, ChangeHash};
+use automerge::{Automerge, Change, ChangeHash, ChangeMetadata};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::containers::{Containers, Place};
 use super::entry::EntryId;
-use super::rendering::{FACTS, Version};
+use super::limits::{MAX_SEALS, MAX_SIGNATURES};
+use super::rendering::{DocumentVersion, FACTS};
 use super::view::Record;
 use crate::{hex, unhex};
 
 /// A fact that is not as it was when somebody signed, or when the record was sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FactChange {
-    /// Where: `field/answers/RULE`, `field/parts/ID`, `notes/ID` …
+    /// Where: `field/answers/RULE`, `field/parts/ID`, `field/notes/ID` …
     pub path: String,
     /// What stood there then, as in the document; none: nothing.
     pub before: Option<String>,
@@ -46,24 +47,26 @@ impl FactChange {
     pub fn alters(&self) -> bool {
         let added = match (&self.before, &self.now) {
             (None, _) => true,
-            (Some(before), Some(now)) => self.path.starts_with("notes/") && now.starts_with(before.as_str()),
+            (Some(before), Some(now)) => self.is_note() && now.starts_with(before.as_str()),
             (Some(_), None) => false,
         };
         !added || self.path.starts_with("field/parts/")
     }
 
-    /// Somebody wrote it who did not know of the signature or the seal, and no amendment has come after that.
-    pub fn is_late(&self) -> bool {
-        self.by
-            .iter()
-            .rev()
-            .find(|writer| writer.late || writer.amendment.is_some())
-            .is_some_and(|writer| writer.amendment.is_none())
+    /// It is a note.
+    fn is_note(&self) -> bool {
+        self.path.starts_with("field/notes/") || self.path.starts_with("office/notes/")
     }
 
-    /// The last amendment that wrote it.
-    pub fn amendment(&self) -> Option<EntryId> {
-        self.by.iter().rev().find_map(|writer| writer.amendment)
+    /// Those who wrote it after the last amendment of it, or without any.
+    pub fn unamended(&self) -> &[FactWriter] {
+        let last = self.by.iter().rposition(|writer| writer.amendment.is_some());
+        self.by.get(last.map_or(0, |last| last + 1)..).unwrap_or_default()
+    }
+
+    /// Somebody wrote it who did not know of the signature or the seal, and no amendment has come after that.
+    pub fn is_late(&self) -> bool {
+        self.unamended().iter().any(|writer| writer.late)
     }
 
     /// The id of the rule, the part, the photo or the note.
@@ -77,69 +80,163 @@ pub(crate) fn is_fact(place: Place) -> bool {
     FACTS.contains(&place)
 }
 
-/// The facts that changed since each signature and each seal; those since which nothing changed are left out.
-pub(crate) fn changed_since(
-    doc: &Automerge,
-    at: &Containers,
-    record: &Record,
-) -> BTreeMap<EntryId, Vec<FactChange>> {
-    let signatures =
-        record.signatures.iter().map(|(id, signature)| (*id, Place::Signatures, &signature.heads));
-    let seals = record.seals.iter().map(|(id, seal)| (*id, Place::Seals, &seal.statement.heads));
-    let now = Version { doc, at, heads: doc.get_heads() };
-    let changed = signatures.chain(seals).filter_map(|(id, place, heads)| {
-        let heads = read_heads(heads)?;
-        let then = Version { doc, at, heads };
-        let changed = since(&then, &now, place, id);
-        (!changed.is_empty()).then_some((id, changed))
-    });
-    changed.collect()
+/// A signature or a seal, by its key in the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mark {
+    /// A signature.
+    Signature(EntryId),
+    /// A seal.
+    Seal(EntryId),
 }
 
-/// Heads as an entry names them. `None` if one is no hash.
-pub(crate) fn read_heads(heads: &[String]) -> Option<Vec<ChangeHash>> {
-    let read = heads.iter().map(|head| Some(ChangeHash(unhex(head)?.try_into().ok()?)));
-    read.collect()
-}
-
-fn since(then: &Version<'_>, now: &Version<'_>, place: Place, id: EntryId) -> Vec<FactChange> {
-    let mark = id.to_string();
-    let mut knowing: HashSet<ChangeHash> = HashSet::new();
-    let mut touched: BTreeMap<Touched, Vec<(u64, FactWriter)>> = BTreeMap::new();
-    for change in now.doc.get_changes(&then.heads) {
-        let paths = touches(&change, now.at);
-        let makes_mark = paths.contains(&(Some(place), mark.clone()));
-        let knows = makes_mark || change.deps().iter().any(|dep| knowing.contains(dep));
-        if knows {
-            knowing.insert(change.hash());
-        }
-        let amendment = paths.iter().find_map(|(place, key)| {
-            (*place == Some(Place::Amendments)).then(|| key.parse::<EntryId>().ok()).flatten()
-        });
-        let writer = FactWriter {
-            change: hex(&change.hash().0),
-            command: change.message().unwrap_or_default().to_owned(),
-            at: Timestamp::from_second(change.timestamp()).ok(),
-            amendment,
-            late: !knows,
-        };
-        for path in paths.into_iter().filter(|(place, _)| place.is_none_or(is_fact)) {
-            touched.entry(path).or_default().push((change.start_op().get(), writer.clone()));
+impl Mark {
+    fn place(self) -> (Place, EntryId) {
+        match self {
+            Mark::Signature(id) => (Place::Signatures, id),
+            Mark::Seal(id) => (Place::Seals, id),
         }
     }
-    let compared = touched.into_iter().filter_map(|((place, key), mut by)| {
-        // Counters rise along the graph, and every replica sorts what is concurrent alike.
-        by.sort_by(|(left, one), (right, other)| (left, &one.change).cmp(&(right, &other.change)));
-        let by = by.into_iter().map(|(_, writer)| writer).collect();
-        let read = |version: &Version<'_>| match place {
-            Some(place) => version.text(place, &key),
-            None => version.note(&key),
+}
+
+/// What became of the facts since each signature and each seal. One that names no version which the document holds is
+/// missing: nobody can say what it stands for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ChangedSince {
+    signatures: BTreeMap<EntryId, Vec<FactChange>>,
+    seals: BTreeMap<EntryId, Vec<FactChange>>,
+}
+
+impl ChangedSince {
+    /// Reads it from a document.
+    pub(crate) fn of(doc: &Automerge, at: &Containers, record: &Record) -> Self {
+        let signatures = record.signatures.iter().take(MAX_SIGNATURES);
+        let signatures = signatures.map(|(id, signature)| (Mark::Signature(*id), &signature.heads));
+        let seals = record.seals.iter().take(MAX_SEALS);
+        let seals = seals.map(|(id, seal)| (Mark::Seal(*id), &seal.statement.heads));
+        let mut marked: Vec<Marked> = signatures
+            .chain(seals)
+            .filter_map(|(mark, heads)| {
+                let heads = held_heads(doc, heads)?;
+                let changes = doc.get_changes_meta(&heads);
+                Some(Marked { mark, changes, then: DocumentVersion { doc, at, heads } })
+            })
+            .collect();
+        // What comes after the earliest holds nearly all that comes after the others.
+        marked.sort_by_key(|marked| std::cmp::Reverse(marked.changes.len()));
+        let mut reader =
+            Reader { now: DocumentVersion { doc, at, heads: doc.get_heads() }, written: HashMap::new() };
+        let mut changed = Self::default();
+        for marked in marked {
+            changed.note(marked.mark, reader.since(&marked));
+        }
+        changed
+    }
+
+    fn note(&mut self, mark: Mark, changes: Vec<FactChange>) {
+        match mark {
+            Mark::Signature(id) => self.signatures.insert(id, changes),
+            Mark::Seal(id) => self.seals.insert(id, changes),
         };
-        let (before, now) = (read(then), read(now));
-        let path = place.map_or_else(|| format!("notes/{key}"), |place| format!("{}/{key}", place.name()));
-        (before != now).then_some(FactChange { path, before, now, by })
-    });
-    compared.collect()
+    }
+
+    /// A signature or a seal of the record as it stands has been given: nothing has changed since.
+    pub(crate) fn begin(&mut self, mark: Mark) {
+        self.note(mark, Vec::new());
+    }
+
+    /// The facts that changed since a signature or a seal; none: the document does not hold the version that it names.
+    pub fn since(&self, mark: Mark) -> Option<&[FactChange]> {
+        let changes = match mark {
+            Mark::Signature(id) => self.signatures.get(&id),
+            Mark::Seal(id) => self.seals.get(&id),
+        };
+        changes.map(Vec::as_slice)
+    }
+
+    /// The lists of all seals.
+    pub(crate) fn since_seals(&self) -> impl Iterator<Item = (EntryId, &[FactChange])> {
+        self.seals.iter().map(|(id, changes)| (*id, changes.as_slice()))
+    }
+}
+
+/// The heads that an entry names, if they are a version that the document holds: at least one change, and none unknown.
+pub(crate) fn held_heads(doc: &Automerge, heads: &[String]) -> Option<Vec<ChangeHash>> {
+    let read = |head: &String| {
+        let hash = ChangeHash(unhex(head)?.try_into().ok()?);
+        doc.get_change_meta_by_hash(&hash).map(|_| hash)
+    };
+    let heads: Vec<ChangeHash> = heads.iter().map(read).collect::<Option<_>>()?;
+    (!heads.is_empty()).then_some(heads)
+}
+
+/// A signature or a seal with the version that it names and the changes since.
+struct Marked<'d> {
+    mark: Mark,
+    then: DocumentVersion<'d>,
+    changes: Vec<ChangeMetadata<'d>>,
+}
+
+/// Reads what changed, each change once, however many signatures and seals it comes after.
+struct Reader<'d> {
+    now: DocumentVersion<'d>,
+    /// The keys that each change writes.
+    written: HashMap<ChangeHash, BTreeSet<Touched>>,
+}
+
+impl Reader<'_> {
+    fn since(&mut self, Marked { mark, then, changes }: &Marked<'_>) -> Vec<FactChange> {
+        self.decode(then, changes);
+        let at = self.now.at;
+        let (place, id) = mark.place();
+        let mark: Touched = (Some(place), id.to_string());
+        let nothing = BTreeSet::new();
+        let mut knowing: HashSet<ChangeHash> = HashSet::new();
+        let mut touched: BTreeMap<Touched, Vec<(u64, FactWriter)>> = BTreeMap::new();
+        for change in changes {
+            let keys = self.written.get(&change.hash).unwrap_or(&nothing);
+            let knows = keys.contains(&mark) || change.deps.iter().any(|dep| knowing.contains(dep));
+            if knows {
+                knowing.insert(change.hash);
+            }
+            let amendment = keys.iter().find_map(|(place, key)| {
+                (*place == Some(Place::Amendments)).then(|| key.parse::<EntryId>().ok()).flatten()
+            });
+            let writer = FactWriter {
+                change: hex(&change.hash.0),
+                command: change.message.as_deref().unwrap_or_default().to_owned(),
+                at: Timestamp::from_second(change.timestamp).ok(),
+                amendment,
+                late: !knows,
+            };
+            for key in keys.iter().filter(|(place, _)| place.is_none_or(is_fact)) {
+                touched.entry(key.clone()).or_default().push((change.start_op, writer.clone()));
+            }
+        }
+        let compared = touched.into_iter().filter_map(|((place, key), mut by)| {
+            // Counters rise along the graph, and every replica sorts what is concurrent alike.
+            by.sort_by(|(left, one), (right, other)| (left, &one.change).cmp(&(right, &other.change)));
+            let by = by.into_iter().map(|(_, writer)| writer).collect();
+            let read = |version: &DocumentVersion<'_>| match place {
+                Some(place) => version.text(place, &key),
+                None => version.note(&key),
+            };
+            let (before, now) = (read(then), read(&self.now));
+            let path = place.map_or_else(|| at.note_path(&key), |place| format!("{}/{key}", place.name()));
+            (before != now).then_some(FactChange { path, before, now, by })
+        });
+        compared.collect()
+    }
+
+    /// Decodes what has not been decoded yet: all at once, for one change alone costs as much.
+    fn decode(&mut self, then: &DocumentVersion<'_>, changes: &[ChangeMetadata<'_>]) {
+        if changes.iter().all(|change| self.written.contains_key(&change.hash)) {
+            return;
+        }
+        for change in self.now.doc.get_changes(&then.heads) {
+            let at = self.now.at;
+            self.written.entry(change.hash()).or_insert_with(|| touches(&change, at));
+        }
+    }
 }
 
 /// A key with its place; none: a note.

@@ -148,11 +148,21 @@ impl Place {
     }
 }
 
+/// The root of a side.
+fn root_of(side: Side) -> &'static str {
+    match side {
+        Side::Office => "office",
+        Side::Field => "field",
+    }
+}
+
 /// The object ids of all containers of one document.
 #[derive(Debug, Clone)]
 pub(crate) struct Containers {
     places: BTreeMap<Place, ObjId>,
     pub(crate) notes: BTreeMap<String, ObjId>,
+    /// The side that writes the notes.
+    notes_of: Side,
 }
 
 impl Containers {
@@ -172,13 +182,14 @@ impl Containers {
         }
         let mut notes = BTreeMap::new();
         // A case is written by the office alone, its notes too.
-        if let Some(side) = roots.get(if kind == Kind::Case { "office" } else { "field" }) {
+        let notes_of = if kind == Kind::Case { Side::Office } else { Side::Field };
+        if let Some(side) = roots.get(root_of(notes_of)) {
             let parent = tx.put_object(side, "notes", ObjType::Map)?;
             for note in &flow.notes {
                 notes.insert(note.id.clone(), tx.put_object(&parent, note.id.as_str(), ObjType::Text)?);
             }
         }
-        Ok(Self { places, notes })
+        Ok(Self { places, notes, notes_of })
     }
 
     /// Finds all containers of a document. Places that its schema does not have yet are empty.
@@ -197,14 +208,23 @@ impl Containers {
         }
         let field = object(&ROOT, "field", "field")?;
         let office = object(&ROOT, "office", "office")?;
-        let parent = object(&office, "notes", "").or_else(|_| object(&field, "notes", "field/notes"))?;
+        let of_office = object(&office, "notes", "").map(|parent| (parent, Side::Office));
+        let (parent, notes_of) = match of_office {
+            Ok(found) => found,
+            Err(_) => (object(&field, "notes", "field/notes")?, Side::Field),
+        };
         let mut notes = BTreeMap::new();
         for item in doc.map_range(&parent, ..) {
             if matches!(item.value, automerge::ValueRef::Object(ObjType::Text)) {
                 notes.insert(item.key.to_string(), item.id());
             }
         }
-        Ok(Self { places, notes })
+        Ok(Self { places, notes, notes_of })
+    }
+
+    /// Where a note stands: `field/notes/ID`, in a case `office/notes/ID`.
+    pub(crate) fn note_path(&self, note: &str) -> String {
+        format!("{}/notes/{note}", root_of(self.notes_of))
     }
 
     /// The object id of a place; none: the document is of an older schema.

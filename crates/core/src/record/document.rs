@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use automerge::{ActorId, Automerge, Change, ChangeHash, ROOT, ReadDoc};
 
-use super::changed;
+use super::changed::{self, ChangedSince};
 use super::command::{Command, Context, Registration};
 use super::containers::{Containers, Place};
 use super::entry::{EntryId, SealStatement};
@@ -13,7 +13,7 @@ use super::error::{RecordError, Refusal};
 use super::history::{self, PastChange};
 use super::ownership::{self, ChangeHeader};
 use super::perform;
-use super::rendering::Version;
+use super::rendering::DocumentVersion;
 use super::view::Record;
 use super::write::Write;
 use super::{DocumentId, SCHEMA};
@@ -179,7 +179,7 @@ impl Document {
 
     /// Whether a change is in the document.
     pub fn contains(&self, hash: &[u8; 32]) -> bool {
-        self.doc.get_change_by_hash(&ChangeHash(*hash)).is_some()
+        self.doc.get_change_meta_by_hash(&ChangeHash(*hash)).is_some()
     }
 
     /// The whole history in causal order.
@@ -237,16 +237,23 @@ impl Document {
         self.heads().iter().map(|hash| crate::hex(hash)).collect()
     }
 
-    /// A version of the document. `None` if it does not hold one of these changes.
-    fn version(&self, heads: &[String]) -> Option<Version<'_>> {
-        let heads = changed::read_heads(heads)?;
-        let held = heads.iter().all(|head| self.doc.get_change_by_hash(head).is_some());
-        held.then_some(Version { doc: &self.doc, at: &self.at, heads })
+    /// A version of the document. `None` if none or one that it does not hold is named.
+    fn version(&self, heads: &[String]) -> Option<DocumentVersion<'_>> {
+        let heads = changed::held_heads(&self.doc, heads)?;
+        Some(DocumentVersion { doc: &self.doc, at: &self.at, heads })
+    }
+
+    /// The document as it was before a change: with all that the writer of the change knew. `None` if the document does not
+    /// hold the change.
+    pub(crate) fn before(&self, change: &str) -> Option<Self> {
+        let hash = changed::held_heads(&self.doc, &[change.to_owned()])?;
+        let deps = self.doc.get_change_meta_by_hash(hash.first()?)?.deps;
+        Self::of(self.doc.fork_at(&deps).ok()?).ok()
     }
 
     /// The document as it is.
-    fn present(&self) -> Version<'_> {
-        Version { doc: &self.doc, at: &self.at, heads: self.doc.get_heads() }
+    fn present(&self) -> DocumentVersion<'_> {
+        DocumentVersion { doc: &self.doc, at: &self.at, heads: self.doc.get_heads() }
     }
 
     /// The whole record at some heads as canonical JSON (RFC 8785), as a seal hashes it. `None` if the document does not
@@ -319,7 +326,7 @@ impl Document {
         }
         let facts = writes.iter().any(Write::states_a_fact);
         if facts && !(self.record.signatures.is_empty() && self.record.seals.is_empty()) {
-            self.record.changed_since = changed::changed_since(&self.doc, &self.at, &self.record);
+            self.record.changed_since = ChangedSince::of(&self.doc, &self.at, &self.record);
         }
         Ok(last_change(&self.doc)?)
     }
@@ -338,7 +345,7 @@ impl Document {
     }
 }
 
-fn signature_sha256(version: &Version<'_>, signature: &EntryId) -> Option<String> {
+fn signature_sha256(version: &DocumentVersion<'_>, signature: &EntryId) -> Option<String> {
     let text = version.text(Place::Signatures, &signature.to_string())?;
     Some(crate::hex(&Sha256::digest(text)))
 }

@@ -305,7 +305,7 @@ pub struct Amendment {
     pub reason: String,
     /// Name of the command that it carried out.
     pub command: String,
-    /// What it wrote: `field/answers/RULE`, `field/parts/ID`, `notes/ID` …
+    /// What it wrote: `field/answers/RULE`, `field/parts/ID`, `field/notes/ID` …
     pub paths: Vec<String>,
     /// Heads of the document before it, hexadecimal.
     pub heads: Vec<String>,

@@ -13,6 +13,10 @@ pub const MAX_QUANTITY: u32 = 10_000;
 /// Largest file that a record may name, in bytes: far below what JSON numbers hold exactly. What a device keeps is limited
 /// by its own settings.
 pub const MAX_FILE_BYTES: u64 = 1 << 40;
+/// Most signatures of one record. Each amendment of a signed fact asks for new ones.
+pub const MAX_SIGNATURES: usize = 100;
+/// Most seals of one record.
+pub const MAX_SEALS: usize = 50;
 /// Largest entry, in bytes of JSON.
 pub const MAX_ENTRY_BYTES: usize = 64 << 10;
 /// Highest operation counter of a change. Automerge counts to 2³²; a change that leaps near the end would make every later

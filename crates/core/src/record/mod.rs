@@ -28,7 +28,7 @@ mod write;
 
 pub(crate) use alert::RAISED as ALERT_RAISED;
 pub use alert::{Acknowledged, Alert, Spot, alerts};
-pub use changed::{FactChange, FactWriter};
+pub use changed::{ChangedSince, FactChange, FactWriter, Mark};
 pub use command::{
     Actor, Command, Condition, Context, NoteEdit, OldPart, Registration, ResolveTarget, ScoreVerdict,
     SurveyAnswer, VisitLink,
@@ -48,7 +48,7 @@ pub use old_parts::{OldPartRow, old_parts};
 pub use ownership::{ChangeHeader, OwnershipError, check_field_change, parts_in_change, read_header};
 pub use part_requests::{LinkedVisit, PartRequest, linked_visits, part_requests};
 pub use renew::{Renewed, under_new_actor};
-pub use sealing::{SealState, outdated, signs_off};
+pub use sealing::{SealState, outdated, signs_off, stands};
 pub(crate) use spell::{Spell, freeing, not_before, spells};
 pub use state::{Contradiction, RecordState, SideState, state};
 pub use timeline::{Occurrence, Timeline};

@@ -13,7 +13,7 @@ use super::entry::{
     Rating, Seal, Signature,
 };
 use super::error::RecordError;
-use super::limits::{MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER};
+use super::limits::{MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER, MAX_SEALS, MAX_SIGNATURES};
 
 /// What a change says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,6 +196,16 @@ pub fn check_field_change(
         }
         if place.is_append_only() && (!op.pred.is_empty() || exists(visit, place, key)) {
             return Err(OwnershipError::Rewrites { path });
+        }
+        let (what, held, limit) = match place {
+            Place::Signatures => {
+                ("the number of signatures", visit.record().signatures.len(), MAX_SIGNATURES)
+            }
+            Place::Seals => ("the number of seals", visit.record().seals.len(), MAX_SEALS),
+            _ => ("", 0, usize::MAX),
+        };
+        if held >= limit {
+            return Err(OwnershipError::TooLarge { what, limit: limit as u64 });
         }
         if !readable(place, key, text) {
             return Err(OwnershipError::UnreadableEntry { path });

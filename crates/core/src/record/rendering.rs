@@ -25,13 +25,13 @@ pub(crate) const FACTS: [Place; 7] = [
 ];
 
 /// One version of a document.
-pub(crate) struct Version<'a> {
+pub(crate) struct DocumentVersion<'a> {
     pub(crate) doc: &'a Automerge,
     pub(crate) at: &'a Containers,
     pub(crate) heads: Vec<ChangeHash>,
 }
 
-impl Version<'_> {
+impl DocumentVersion<'_> {
     /// The whole record.
     pub(crate) fn record(&self) -> Vec<u8> {
         self.render(|_| true)
@@ -83,12 +83,17 @@ impl Version<'_> {
         let mut root = Map::new();
         for key in ["schema", "id", "kind", "job", "standard"] {
             if let Ok(Some((value, _))) = self.doc.get_at(ROOT, key, &self.heads) {
-                root.insert(key.to_owned(), scalar(value.as_str(), value.as_u64()));
+                let json = match (value.as_str(), value.as_u64()) {
+                    (Some(text), _) if key == "standard" => entry(text),
+                    (Some(text), _) => Value::String(text.to_owned()),
+                    (None, number) => number.map_or(Value::Null, Value::from),
+                };
+                root.insert(key.to_owned(), json);
             }
         }
         for (place, object) in self.at.all().filter(|(place, _)| shown(*place)) {
             let (side, leaf) = place.path();
-            let entries = self.entries(object);
+            let entries = self.entries(place, object);
             let side = root.entry(side).or_insert_with(|| Value::Object(Map::new()));
             let Value::Object(side) = side else { continue };
             if leaf.is_empty() {
@@ -108,42 +113,40 @@ impl Version<'_> {
         serde_json_canonicalizer::to_vec(&Value::Object(root)).unwrap_or_default()
     }
 
-    fn entries(&self, object: &ObjId) -> Map<String, Value> {
+    fn entries(&self, place: Place, object: &ObjId) -> Map<String, Value> {
         let mut entries = Map::new();
         for item in self.doc.map_range_at(object, .., &self.heads) {
             let key = item.key.to_string();
-            let value = match &item.value {
+            let json = match &item.value {
                 ValueRef::Object(_) => continue,
-                ValueRef::Scalar(_) if item.conflict => self.conflict(object, &key),
-                ValueRef::Scalar(ScalarValueRef::Str(text)) => scalar(Some(text), None),
+                ValueRef::Scalar(_) if item.conflict => self.conflict(place, object, &key),
+                ValueRef::Scalar(ScalarValueRef::Str(text)) => value(place, text),
                 ValueRef::Scalar(other) => Value::String(format!("{other:?}")),
             };
-            entries.insert(key, value);
+            entries.insert(key, json);
         }
         entries
     }
 
     /// All values of a register, in a stable order.
-    fn conflict(&self, object: &ObjId, key: &str) -> Value {
+    fn conflict(&self, place: Place, object: &ObjId, key: &str) -> Value {
         let values = self.doc.get_all_at(object, key, &self.heads).unwrap_or_default();
         let mut texts: Vec<String> = values
             .iter()
             .map(|(value, _)| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
             .collect();
         texts.sort_unstable();
-        let values = texts.iter().map(|text| scalar(Some(text), None)).collect();
+        let values = texts.iter().map(|text| value(place, text)).collect();
         Value::Object(Map::from_iter([("conflict".to_owned(), Value::Array(values))]))
     }
 }
 
-/// An entry as JSON, bare text as a string.
-fn scalar(text: Option<&str>, number: Option<u64>) -> Value {
-    match (text, number) {
-        (Some(text), _) if text.starts_with('{') => {
-            serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
-        }
-        (Some(text), _) => Value::String(text.to_owned()),
-        (None, Some(number)) => Value::from(number),
-        (None, None) => Value::Null,
-    }
+/// What stands in a place: order fields are bare text whatever they look like, all else are entries.
+fn value(place: Place, text: &str) -> Value {
+    if place == Place::Order { Value::String(text.to_owned()) } else { entry(text) }
+}
+
+/// An entry as JSON. One that is none stays text.
+fn entry(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::changed::FactChange;
+use super::changed::{FactChange, Mark};
 use super::entry::{EntryId, Seal};
 use super::view::Record;
 use crate::standard::Standard;
@@ -28,9 +28,15 @@ pub enum SealState {
 }
 
 /// The signed facts that are others now, of a signature or a seal. What belongs after the signature is none of them.
-pub fn outdated<'a>(record: &'a Record, standard: &Standard, entry: EntryId) -> Vec<&'a FactChange> {
-    let changes = record.changed_since.get(&entry).into_iter().flatten();
-    changes.filter(|change| change.alters() && !belongs_after(record, standard, change)).collect()
+pub fn outdated<'a>(record: &'a Record, standard: &Standard, mark: Mark) -> Vec<&'a FactChange> {
+    let changes = record.changed_since.since(mark).unwrap_or_default();
+    changes.iter().filter(|change| change.alters() && !belongs_after(record, standard, change)).collect()
+}
+
+/// Whether a signature or a seal stands for the facts as they are. One that names no version of this document stands for
+/// nothing.
+pub fn stands(record: &Record, standard: &Standard, mark: Mark) -> bool {
+    record.changed_since.since(mark).is_some() && outdated(record, standard, mark).is_empty()
 }
 
 /// The answer is given after the signature by its nature: its duty begins with it or later.
@@ -40,9 +46,8 @@ fn belongs_after(record: &Record, standard: &Standard, change: &FactChange) -> b
     let Some(rule) = change.path.strip_prefix("field/answers/").and_then(|id| standard.rule(id)) else {
         return false;
     };
-    rule.window()
-        .and_then(|window| window.after.as_deref())
-        .is_some_and(|after| after == signed || course.rank_of_event(after) > course.rank_of_event(signed))
+    let after = rule.window().and_then(|window| window.after.as_deref());
+    after.is_some_and(|after| course.begins_after(after, signed))
 }
 
 /// The signatures of a role that stand for the facts as they are.
@@ -52,7 +57,7 @@ fn standing<'a>(
     role: &'a str,
 ) -> impl Iterator<Item = &'a EntryId> {
     let of_role = record.signatures.iter().filter(move |(_, signature)| signature.role == role);
-    of_role.map(|(id, _)| id).filter(|id| outdated(record, standard, **id).is_empty())
+    of_role.map(|(id, _)| id).filter(|id| stands(record, standard, Mark::Signature(**id)))
 }
 
 /// Whether somebody of a role has signed the facts as they stand.
@@ -65,7 +70,7 @@ impl Record {
     pub fn seal_state(&self, standard: &Standard) -> SealState {
         let signing = standard.course(&self.job).flow().signing.as_ref();
         let signers = signing.map_or(&[][..], |signing| &signing.signers);
-        let current = |id: &EntryId| outdated(self, standard, *id).is_empty();
+        let current = |id: &EntryId| stands(self, standard, Mark::Seal(*id));
         let also = signing.map_or(&[][..], |signing| &signing.also);
         let covers = |seal: &Seal| {
             let mut standing = signers.iter().chain(also).flat_map(|role| standing(self, standard, role));

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::DocumentId;
-use super::changed::{FactChange, changed_since};
+use super::changed::{ChangedSince, Mark};
 use super::command::ResolveTarget;
 use super::conflict::{Conflict, Version};
 use super::containers::{self, Containers, Place};
@@ -76,8 +76,8 @@ pub struct Record {
     pub seals: BTreeMap<EntryId, Seal>,
     /// Changes after the seal.
     pub amendments: BTreeMap<EntryId, Amendment>,
-    /// Facts that changed since a signature or a seal, by its id.
-    pub changed_since: BTreeMap<EntryId, Vec<FactChange>>,
+    /// Facts that changed since each signature and each seal.
+    pub changed_since: ChangedSince,
     /// The customer's rating.
     pub rating: Option<Rating>,
     /// Conduct attested, by phase; what the office attests, by `PHASE/ROLE`.
@@ -132,7 +132,7 @@ impl Record {
             signatures: BTreeMap::new(),
             seals: BTreeMap::new(),
             amendments: BTreeMap::new(),
-            changed_since: BTreeMap::new(),
+            changed_since: ChangedSince::default(),
             rating: None,
             attestations: BTreeMap::new(),
             talk: BTreeMap::new(),
@@ -142,7 +142,7 @@ impl Record {
         let mut reader = Reader { doc, at, record: &mut record };
         reader.all();
         record.conflicts.sort_by(|left, right| left.target.cmp(&right.target));
-        record.changed_since = changed_since(doc, at, &record);
+        record.changed_since = ChangedSince::of(doc, at, &record);
         Ok(record)
     }
 
@@ -198,9 +198,11 @@ impl Record {
             }
             (Entry::Signature(signature), Ok(id)) => {
                 self.signatures.insert(id, signature);
+                self.changed_since.begin(Mark::Signature(id));
             }
             (Entry::Seal(seal), Ok(id)) => {
                 self.seals.insert(id, *seal);
+                self.changed_since.begin(Mark::Seal(id));
             }
             (Entry::Amendment(amendment), Ok(id)) => {
                 self.amendments.insert(id, amendment);

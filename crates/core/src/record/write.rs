@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::changed::is_fact;
-use super::containers::Place;
+use super::containers::{Containers, Place};
 use super::entry::{
     Amendment, Answer, Assignment, Attestation, DocumentFile, Event, Measurement, Message, PartUsed, Photo,
     Rating, Seal, Signature,
@@ -61,10 +61,10 @@ impl Write {
     }
 
     /// Where it writes, as [`super::FactChange::path`] names it.
-    pub(crate) fn path(&self) -> String {
+    pub(crate) fn path(&self, at: &Containers) -> String {
         match self {
             Write::Put { place, key, .. } => format!("{}/{key}", place.name()),
-            Write::Splice { note, .. } => format!("notes/{note}"),
+            Write::Splice { note, .. } => at.note_path(note),
         }
     }
 }

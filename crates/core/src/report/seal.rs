@@ -44,6 +44,10 @@ pub(super) fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
         Verdict::Broken => {
             ("NOT VALID: it is not what was signed or sealed.", "无效：内容与签字或签封时不符。")
         }
+        Verdict::Newer => (
+            "Made by a newer version of this program; update it to verify the record.",
+            "由更新版本的程序生成；请升级本程序后再验证。",
+        ),
         Verdict::Unsealed => ("Not sealed yet.", "尚未签封。"),
     };
     if lang == Lang::Zh { zh } else { en }
@@ -54,7 +58,7 @@ pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Intact | Verdict::Amended => "good",
         Verdict::Broken => "bad",
-        Verdict::Outdated | Verdict::Untrusted | Verdict::Unsealed => "open",
+        Verdict::Outdated | Verdict::Untrusted | Verdict::Newer | Verdict::Unsealed => "open",
     }
 }
 

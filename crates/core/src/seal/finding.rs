@@ -104,6 +104,8 @@ pub enum Verdict {
     Amended,
     /// Sealed, and as it was.
     Intact,
+    /// A newer version of Jobsheet made the record; this one can not tell whether it is as it was. Update.
+    Newer,
     /// Not sealed yet; the signatures that are there stand.
     Unsealed,
 }
@@ -122,6 +124,7 @@ impl Verdict {
             Verdict::Outdated => "outdated",
             Verdict::Amended => "amended",
             Verdict::Intact => "intact",
+            Verdict::Newer => "newer",
             Verdict::Unsealed => "unsealed",
         }
     }
@@ -140,7 +143,7 @@ pub struct Verification {
     pub seals: Vec<SealCheck>,
     /// Signatures, earliest first.
     pub signatures: Vec<SignatureCheck>,
-    /// Facts that amendments changed since the first seal.
+    /// Facts that amendments changed since any of the seals.
     pub amended: Vec<FactChange>,
     /// Facts that somebody wrote who did not know of the seal, or who had no right to: amendments without a reason.
     pub late: Vec<FactChange>,

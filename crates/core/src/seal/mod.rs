@@ -5,6 +5,7 @@
 //! device has the key. [`verify`] proves all of it anew from the document alone. Whether the organisation is the right one only the
 //! caller can know: [`Trust`].
 
+mod changes;
 pub mod file;
 mod finding;
 
@@ -14,9 +15,12 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
+use self::changes::Changes;
 use crate::hex;
 use crate::key::PublicKey;
-use crate::record::{Document, EntryId, FactChange, Record, Seal, SealState, Signature, outdated};
+use crate::record::{
+    Document, EntryId, FactChange, Mark, Record, SCHEMA, Seal, SealState, Signature, outdated,
+};
 use crate::standard::Standard;
 
 /// The organisations whose certificates are believed: by their public keys.
@@ -55,13 +59,14 @@ pub fn verify(document: &Document, standard: &Standard, trust: &Trust) -> Verifi
     let record = document.record();
     let state = record.seal_state(standard);
     let heads = document.head_names();
-    let checks = Checks { document, heads, record, standard, trust };
+    let newer = record.schema > SCHEMA;
+    let checks = Checks { document, heads, record, standard, trust, newer };
     let mut signatures: Vec<SignatureCheck> =
         record.signatures.iter().map(|(id, signature)| checks.signature(*id, signature)).collect();
     signatures.sort_by_key(|check| (check.at, check.entry));
     let mut seals: Vec<SealCheck> = record.seals.iter().map(|(id, seal)| checks.seal(*id, seal)).collect();
     seals.sort_by_key(|check| (check.at, check.entry));
-    let (amended, late) = checks.changes(&seals);
+    let Changes { amended, late } = Changes::of(document, standard);
     let verdict = checks.verdict(&state, &signatures, &seals, &amended, &late);
     Verification { document: record.id, verdict, state, seals, signatures, amended, late }
 }
@@ -73,6 +78,9 @@ struct Checks<'a> {
     record: &'a Record,
     standard: &'a Standard,
     trust: &'a Trust,
+    /// A newer version of this library made the document: it may have places that are not known here, so nobody can say here
+    /// what its versions hash to.
+    newer: bool,
 }
 
 impl Checks<'_> {
@@ -80,10 +88,12 @@ impl Checks<'_> {
         let mut problems = Vec::new();
         match self.document.facts_sha256_at(&signature.heads) {
             None => problems.push(Problem::ChangesMissing),
-            Some(sha256) if sha256 != signature.facts_sha256 => problems.push(Problem::FactsDiffer),
+            Some(sha256) if !self.newer && sha256 != signature.facts_sha256 => {
+                problems.push(Problem::FactsDiffer)
+            }
             Some(_) => {}
         }
-        let outdated = outdated(self.record, self.standard, entry);
+        let outdated = outdated(self.record, self.standard, Mark::Signature(entry));
         SignatureCheck {
             entry,
             role: signature.role.clone(),
@@ -103,7 +113,7 @@ impl Checks<'_> {
         }
         match self.document.record_at(&statement.heads) {
             None => problems.push(Problem::ChangesMissing),
-            Some(record) if hex(&Sha256::digest(&record)) != statement.record_sha256 => {
+            Some(record) if !self.newer && hex(&Sha256::digest(&record)) != statement.record_sha256 => {
                 problems.push(Problem::RecordDiffers);
             }
             Some(_) => {}
@@ -165,21 +175,6 @@ impl Checks<'_> {
         missing.into_iter()
     }
 
-    /// What changed since the first seal: by amendment, and by writers who did not know of it.
-    fn changes(&self, seals: &[SealCheck]) -> (Vec<FactChange>, Vec<FactChange>) {
-        let Some(first) = seals.first() else { return Default::default() };
-        let changes = self.record.changed_since.get(&first.entry).into_iter().flatten();
-        let (mut amended, mut late) = (Vec::new(), Vec::new());
-        for change in changes {
-            if change.amendment().is_some() {
-                amended.push(change.clone());
-            } else if change.is_late() || !outdated_by(self, first.entry, change).is_empty() {
-                late.push(change.clone());
-            }
-        }
-        (amended, late)
-    }
-
     fn verdict(
         &self,
         state: &SealState,
@@ -190,9 +185,14 @@ impl Checks<'_> {
     ) -> Verdict {
         let broken_signature = signatures.iter().any(|check| !check.problems.is_empty());
         let broken_seal = seals.iter().any(SealCheck::is_broken);
-        let unreadable = self.record.unreadable.iter().any(|path| path.starts_with("field/s"));
+        let of_signature =
+            |path: &String| matches!(path.rsplit_once('/'), Some(("field/signatures" | "field/seals", _)));
+        let unreadable = !self.newer && self.record.unreadable.iter().any(of_signature);
         if broken_signature || broken_seal || unreadable {
             return Verdict::Broken;
+        }
+        if self.newer {
+            return Verdict::Newer;
         }
         if seals.is_empty() {
             return Verdict::Unsealed;
@@ -206,10 +206,4 @@ impl Checks<'_> {
             _ => Verdict::Outdated,
         }
     }
-}
-
-fn outdated_by<'a>(checks: &'a Checks<'_>, seal: EntryId, change: &FactChange) -> Vec<&'a FactChange> {
-    let mut outdated = outdated(checks.record, checks.standard, seal);
-    outdated.retain(|one| one.path == change.path);
-    outdated
 }

@@ -122,6 +122,11 @@ impl Course {
         self.flow.signing.as_ref().map(|signing| signing.event.as_str())
     }
 
+    /// Whether what begins with one event comes after another by its nature: they are the same, or it is a later step.
+    pub(crate) fn begins_after(&self, event: &str, other: &str) -> bool {
+        event == other || self.rank_of_event(event) > self.rank_of_event(other)
+    }
+
     /// The special situations that can arise in it, by place in the pack.
     pub(crate) fn situations(&self) -> &[usize] {
         &self.situations

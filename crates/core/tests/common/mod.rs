@@ -2,6 +2,8 @@
 #![allow(dead_code, missing_docs, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::needless_pass_by_value)]
 
+pub mod sealing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

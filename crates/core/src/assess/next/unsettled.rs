@@ -2,7 +2,7 @@
 //! for something else.
 
 use super::{NextStep, Steps, Why};
-use crate::record::{ALERT_RAISED, Conflict, Record, SealState, alerts, outdated};
+use crate::record::{ALERT_RAISED, Conflict, Mark, Record, SealState, alerts, outdated};
 use crate::standard::Side;
 use crate::{Lang, Text};
 
@@ -75,7 +75,7 @@ impl Steps<'_> {
         for role in roles {
             let signed = record.signatures.iter().filter(|(_, signature)| signature.role == role);
             let mut changed: Vec<String> = signed
-                .flat_map(|(id, _)| outdated(record, self.standard, *id))
+                .flat_map(|(id, _)| outdated(record, self.standard, Mark::Signature(*id)))
                 .map(|change| change.path.clone())
                 .collect();
             changed.sort_unstable();

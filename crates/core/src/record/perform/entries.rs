@@ -136,21 +136,9 @@ impl Plan<'_> {
         Ok(vec![Write::Put { place: Place::Order, key: field.to_owned(), entry }])
     }
 
-    /// Something that has happened since the signature asks for words in this note.
-    fn asks_since_signing(&self, note: &str) -> bool {
-        let Some(signed) = self.course.signing_event() else { return false };
-        let place = format!("note.{note}");
-        let rules = self.course.rules().iter().map(|at| &self.standard.pack().rules[*at]);
-        let mut asking = rules.filter(|rule| match &rule.check {
-            Check::Field(field) => field.sources.iter().any(|source| source.0 == place),
-            _ => false,
-        });
-        asking.any(|rule| self.arose_since(rule, signed) || self.still_stops(rule))
-    }
-
     pub(super) fn note(&self, note: &str, edit: &NoteEdit) -> Planned {
         self.side(if self.record.kind == Kind::Case { Side::Office } else { Side::Field })?;
-        if !self.asks_since_signing(note) {
+        if !self.evidences.takes_note_after_signing(note) {
             self.unsealed(None)?;
         }
         let Some(text) = self.record.notes.get(note) else {

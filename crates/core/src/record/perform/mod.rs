@@ -11,7 +11,6 @@ mod steps;
 mod values;
 
 use files::{NamedFile, Shows};
-use jiff::SignedDuration;
 pub(in crate::record) use register::{course, register};
 use values::{invalid, limit_option, limit_words, need};
 
@@ -24,7 +23,6 @@ use crate::record::entry::{By, Event, Message};
 use crate::record::error::Refusal;
 use crate::record::limits::{MAX_ENTRY_BYTES, MAX_NAME_CHARS, MAX_WORDS_CHARS};
 use crate::record::state::{self, RecordState};
-use crate::record::timeline::Occurrence;
 use crate::record::view::Record;
 use crate::record::write::{Entry, Write};
 use crate::standard::{Course, Rule, Side, Standard};
@@ -293,46 +291,15 @@ impl Plan<'_> {
         })
     }
 
-    /// The duty belongs after the signature: it begins with it, in a later state, or with something that has happened since.
-    fn comes_after(&self, rule: &Rule, signed: &str) -> bool {
-        let Some(after) = rule.window().and_then(|window| window.after.as_deref()) else { return false };
-        after == signed
-            || self.course.rank_of_event(after) > self.course.rank_of_event(signed)
-            || self.arose_since(rule, signed)
-    }
-
-    /// The duty begins with something special, no step of the course, that has happened since the signature.
-    fn arose_since(&self, rule: &Rule, signed: &str) -> bool {
-        let Some(after) = rule.window().and_then(|window| window.after.as_deref()) else { return false };
-        let timeline = &self.evidences.timeline;
-        let since = |at: &Occurrence| {
-            let signature = timeline.first(signed);
-            signature
-                .is_some_and(|signature| signature.stamp.until(&at.stamp).duration >= SignedDuration::ZERO)
-        };
-        after != signed && self.course.rank_of_event(after).is_none() && timeline.standing(after).any(since)
-    }
-
-    /// The duty has not been done and stops an event that has not happened. Giving it changes nothing that was signed, and
-    /// without it nobody could go on.
-    fn still_stops(&self, rule: &Rule) -> bool {
-        let happened = |event: &String| self.evidences.timeline.happened(event);
-        let stops = rule.window().is_some_and(|window| window.blocks.iter().any(|event| !happened(event)));
-        stops && !self.evidences.proof(rule).done()
-    }
-
     /// After the signature the record takes only what belongs after it.
     fn unsealed(&self, rule: Option<&Rule>) -> Result<(), Refusal> {
         if self.amending || !self.is_signed() || self.context.actor.side == Side::Office {
             return Ok(());
         }
-        let signing = self.course.flow().signing.as_ref();
-        let after = |rule: &&Rule| {
-            signing.is_some_and(|signing| self.comes_after(rule, &signing.event)) || self.still_stops(rule)
-        };
-        if rule.as_ref().is_some_and(after) {
+        if rule.is_some_and(|rule| self.evidences.takes_after_signing(rule)) {
             return Ok(());
         }
+        let signing = self.course.flow().signing.as_ref();
         let rule = signing.and_then(|signing| self.standard.rule(&signing.rule));
         Err(Refusal::Sealed { rule: rule.map(need).map(Box::new) })
     }

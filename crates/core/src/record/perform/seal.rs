@@ -3,12 +3,13 @@
 use super::values::{invalid, is_sha256, limit_words, need};
 use super::{Plan, Planned};
 use crate::key::{Certificate, KeySignature, PublicKey};
+use crate::record::changed::Mark;
 use crate::record::command::{Command, ResolveTarget};
 use crate::record::containers::Place;
 use crate::record::entry::{Amendment, EntryId, Seal, SealStatement, Signature};
 use crate::record::error::{Need, Refusal};
-use crate::record::limits::{MAX_NAME_CHARS, MAX_WORDS_CHARS};
-use crate::record::sealing::{SealState, outdated};
+use crate::record::limits::{MAX_NAME_CHARS, MAX_SEALS, MAX_SIGNATURES, MAX_WORDS_CHARS};
+use crate::record::sealing::{SealState, stands};
 use crate::record::state;
 use crate::record::write::{Entry, Write};
 use crate::standard::{Ask, Rule, Side};
@@ -19,23 +20,17 @@ const SETTLED: &str = "resolve";
 /// A command and, if it is an amendment, the reason.
 pub(super) fn amended(command: &Command) -> Result<(&Command, Option<&str>), Refusal> {
     let Command::Amend { reason, command } = command else { return Ok((command, None)) };
-    let states_a_fact = matches!(
-        **command,
-        Command::Answer { .. }
-            | Command::Measure { .. }
-            | Command::Note { .. }
-            | Command::ConsumePart { .. }
-            | Command::AddPhoto { .. }
-            | Command::AddDocument { .. }
-            | Command::Survey(_)
-            | Command::Resolve { .. }
-    );
-    if !states_a_fact {
-        let reason = format!("`{}` states no fact that was signed; give the command itself", command.name());
-        return Err(invalid("command", &reason));
-    }
     limit_words("reason", reason, MAX_WORDS_CHARS)?;
     Ok((command, Some(reason)))
+}
+
+/// One more signature or seal has room in the record.
+fn room(field: &str, what: &str, held: usize, most: usize) -> Result<(), Refusal> {
+    if held < most {
+        return Ok(());
+    }
+    let reason = format!("the record holds {most} {what}, and takes no more; go on in a further visit");
+    Err(invalid(field, &reason))
 }
 
 impl Plan<'_> {
@@ -69,10 +64,10 @@ impl Plan<'_> {
         }
         let several = asked.iter().any(|(signer, _, everyone)| *signer == role && *everyone);
         let again = |signature: &Signature| signature.role == role && (!several || signature.name == name);
-        let stands = |id: &EntryId| {
-            !(ends(role) || also(role)) || outdated(self.record, self.standard, *id).is_empty()
+        let still = |id: &EntryId| {
+            !(ends(role) || also(role)) || stands(self.record, self.standard, Mark::Signature(*id))
         };
-        if self.record.signatures.iter().any(|(id, signature)| again(signature) && stands(id)) {
+        if self.record.signatures.iter().any(|(id, signature)| again(signature) && still(id)) {
             return Err(Refusal::Sealed { rule });
         }
         if ends(role) || also(role) {
@@ -89,6 +84,7 @@ impl Plan<'_> {
             self.gate(&signing.event)?;
             self.settled()?;
         }
+        room("role", "signatures", self.record.signatures.len(), MAX_SIGNATURES)?;
         let heads = self.document.head_names();
         let facts_sha256 = self.document.facts_sha256();
         let entry = Entry::Signature(Signature {
@@ -140,7 +136,17 @@ impl Plan<'_> {
             _ => None,
         });
         let needs: Vec<Need> = rules.map(need).collect();
-        if needs.is_empty() { Ok(()) } else { Err(Refusal::NotYet { needs }) }
+        if !needs.is_empty() {
+            return Err(Refusal::NotYet { needs });
+        }
+        let of_order = self.record.conflicts.iter().find_map(|conflict| match &conflict.target {
+            ResolveTarget::Order(field) => Some(field),
+            _ => None,
+        });
+        of_order.map_or(Ok(()), |field| {
+            let reason = "was written differently by two of the office; it settles that with `resolve` first";
+            Err(invalid(&format!("order.{field}"), reason))
+        })
     }
 
     /// The signatures that the job asks for are given, or the record is sealed.
@@ -165,6 +171,7 @@ impl Plan<'_> {
             }
             _ => {}
         }
+        room("statement", "seals", self.record.seals.len(), MAX_SEALS)?;
         if *statement != self.document.seal_statement() {
             return Err(invalid(
                 "statement",
@@ -196,17 +203,25 @@ impl Plan<'_> {
         signing.and_then(|signing| self.standard.rule(&signing.rule)).map(need).into_iter().collect()
     }
 
-    /// Notes an amendment beside what it writes. Whoever settles a conflict of a sealed record amends it too.
+    /// Notes an amendment beside what it writes, facts and nothing else. Whoever of the crew settles a conflict of a sealed
+    /// record amends it too; what the office settles is an order field, and shows as one that changed.
     pub(super) fn amend(
         &self,
         command: &Command,
         reason: Option<&str>,
         writes: &mut Vec<Write>,
     ) -> Result<(), Refusal> {
-        let paths: Vec<String> =
-            writes.iter().filter(|write| write.states_a_fact()).map(Write::path).collect();
-        let settles = matches!(command, Command::Resolve { .. }) && !paths.is_empty() && self.is_signed();
+        let facts = writes.iter().filter(|write| write.states_a_fact());
+        let paths: Vec<String> = facts.map(|write| write.path(self.document.containers())).collect();
+        let field = self.context.actor.side == Side::Field;
+        let settles =
+            field && matches!(command, Command::Resolve { .. }) && !paths.is_empty() && self.is_signed();
         let Some(reason) = reason.or(settles.then_some(SETTLED)) else { return Ok(()) };
+        if writes.is_empty() || paths.len() < writes.len() {
+            let reason =
+                format!("`{}` states no fact that was signed; give the command itself", command.name());
+            return Err(invalid("command", &reason));
+        }
         if !self.is_signed() {
             return Err(invalid("amend", "nothing is signed yet; give the command itself"));
         }
