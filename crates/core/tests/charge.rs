@@ -347,34 +347,64 @@ fn a_clock_that_is_set_during_the_work_does_not_change_the_bill() {
     assert_eq!(told.lines[0].quantity, 1);
 }
 
-#[test]
-fn pauses_cost_nothing_and_a_crew_that_pauses_together_pauses_once() {
-    let at = |time: &str| format!("2026-02-01T{time}:00+08:00");
+/// A service visit whose work begins at 09:00.
+fn begun() -> Visit {
     let mut visit =
         Visit::new("aftersales-rules", "service", &at("08:00"), &[("service_kind", "maintenance")]);
-    visit.field(&at("08:10"), &Command::Accept);
-    visit.field(&at("08:20"), &Command::Depart);
-    visit.field(&at("08:40"), &Command::Arrive);
+    for (time, command) in
+        [("08:10", Command::Accept), ("08:20", Command::Depart), ("08:40", Command::Arrive)]
+    {
+        visit.field(&at(time), &command);
+    }
     visit.field(&at("09:00"), &Command::Start);
-    let pause = Command::Pause { reason: "Mealtime.".to_owned() };
-    visit.field(&at("09:20"), &pause);
-    visit.gives("kim", Side::Field, Stamp::wall(moment(&at("09:25"))), &pause);
-    visit.field(&at("09:50"), &Command::Resume);
-    visit.field(&at("10:00"), &Command::Finish);
-    // A company that charges what the pack leaves open says so in its own pack; the engine reckons the same there.
+    visit
+}
+
+fn at(time: &str) -> String {
+    format!("2026-02-01T{time}:00+08:00")
+}
+
+fn pause() -> Command {
+    Command::Pause { reason: "Mealtime.".to_owned() }
+}
+
+/// Minutes charged, their price at one yuan each, and who bears them. A company that charges what the pack leaves open says
+/// so in its own pack; the engine reckons the same there.
+fn minutes_charged(visit: &Visit) -> (u64, String, String) {
     let source = visit.standard.source().replace(
         r#"quantity = "manufacturing-cost", window = { after = "left-site" }, of = ["parts", "labour"]"#,
         r#"quantity = "manufacturing-cost", window = { after = "left-site" }, of = ["parts", "labour"], tariff = "service""#,
     );
     let own = Standard::load(&source).unwrap();
-    let told = charge(
-        visit.document.record(),
-        &own,
-        &[tariff(&json!({ "labour": { "per": "PT1M", "price": 100 } }))],
-    );
+    let tariff = tariff(&json!({ "labour": { "per": "PT1M", "price": 100 } }));
+    let told = charge(visit.document.record(), &own, &[tariff]);
     let labour = told.lines.iter().find(|line| line.what == "labour").unwrap();
-    assert_eq!((labour.quantity, labour.amount.to_string()), (30, "30.00 CNY".to_owned()));
-    assert_eq!(labour.bearer, "manufacturing");
+    (labour.quantity, labour.amount.to_string(), labour.bearer.clone())
+}
+
+#[test]
+fn pauses_cost_nothing_and_a_crew_that_pauses_together_pauses_once() {
+    let mut visit = begun();
+    visit.field(&at("09:20"), &pause());
+    visit.gives("kim", Side::Field, Stamp::wall(moment(&at("09:25"))), &pause());
+    visit.field(&at("09:50"), &Command::Resume);
+    visit.field(&at("10:00"), &Command::Finish);
+    assert_eq!(minutes_charged(&visit), (30, "30.00 CNY".to_owned(), "manufacturing".to_owned()));
+}
+
+#[test]
+fn a_pause_that_nobody_ends_lasts_to_the_end_of_the_work() {
+    let mut visit = begun();
+    visit.field(&at("09:20"), &pause());
+    visit.field(&at("11:00"), &Command::Finish);
+    assert_eq!(minutes_charged(&visit).0, 20);
+    let mut visit = begun();
+    visit.field(&at("09:10"), &pause());
+    visit.field(&at("09:40"), &Command::Resume);
+    visit.field(&at("10:00"), &pause());
+    visit.gives("kim", Side::Field, Stamp::wall(moment(&at("10:05"))), &pause());
+    visit.field(&at("11:00"), &Command::Finish);
+    assert_eq!(minutes_charged(&visit).0, 30, "ten minutes and twenty");
 }
 
 #[test]

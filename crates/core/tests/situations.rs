@@ -29,8 +29,11 @@ const OFFICE: usize = 0;
 impl World {
     /// Assigned to a crew, with one device each.
     fn assigned(pack: &str, job: &str, devices: usize) -> Self {
-        let standard = builtin(pack).unwrap().unwrap();
-        let urgency = if pack == "gas" { "booked" } else { "normal" };
+        Self::under(builtin(pack).unwrap().unwrap(), job, devices)
+    }
+
+    fn under(standard: Arc<Standard>, job: &str, devices: usize) -> Self {
+        let urgency = if standard.pack().id == "gas" { "booked" } else { "normal" };
         let order =
             [("number", "1"), ("fault", "stands still"), ("urgency", urgency), ("location", "Harbour 1")];
         let known: Vec<&str> =
@@ -58,7 +61,11 @@ impl World {
 
     /// At the customer's, in work.
     fn in_work(pack: &str, job: &str, devices: usize) -> Self {
-        let mut world = Self::assigned(pack, job, devices);
+        Self::assigned(pack, job, devices).at_work()
+    }
+
+    fn at_work(self) -> Self {
+        let mut world = self;
         for command in [Command::Accept, Command::Depart, Command::Arrive, Command::Diagnose, Command::Start]
         {
             world.gives(1, "09:00", &command).unwrap();
@@ -285,6 +292,37 @@ fn a_record_is_closed_without_signatures_where_the_situation_frees_it_and_only_t
 }
 
 #[test]
+fn of_two_situations_that_free_something_each_frees_its_own() {
+    let built_in = builtin("aftersales-rules").unwrap().unwrap();
+    let claims = r#"opens = ["compensation-demanded"]"#;
+    let report =
+        |event: &str| Command::Report { event: event.to_owned(), note: None, about: None, happened: None };
+    // A company lets a visit end where compensation is demanded: by leaving, or by closing it too.
+    let ended = |frees: &str| {
+        let frees = format!("{claims}\nfrees = {{ events = [{frees}], until = [\"resumed\"] }}");
+        let standard = Arc::new(Standard::load(&built_in.source().replace(claims, &frees)).unwrap());
+        let mut world = World::under(standard, "service", 1).at_work();
+        world.gives(1, "10:00", &report("compensation-demanded")).unwrap();
+        world.gives(1, "10:01", &report("abuse-started")).unwrap();
+        world.meet();
+        let closed = world.gives(OFFICE, "10:10", &Command::Close);
+        (world, closed)
+    };
+    // The claim stands first in the pack and frees another event: it does not hide what the abuse frees.
+    let (world, closed) = ended(r#""left-site""#);
+    closed.unwrap();
+    let record = world.replicas[OFFICE].record();
+    let (assessment, _) = judge(record, &world.standard, Side::Office, moment("10:11").instant());
+    let signed = assessment.finding("aftersales-rules.key-person-acceptance").unwrap();
+    assert_eq!(signed.status, Status::NotApplicable);
+    // Where both free it, the duties of both stop it.
+    let (_, refused) = ended(r#""left-site", "closed""#);
+    let refusal = refused.unwrap_err();
+    let needs: Vec<&str> = refusal.rules().iter().map(|need| need.rule.as_str()).collect();
+    assert_eq!(needs, ["aftersales-rules.compensation-as-approved"]);
+}
+
+#[test]
 fn an_alert_needs_no_situation_and_is_stopped_by_nothing_but_nonsense() {
     // A pack without any alert of its own.
     let mut world = World::assigned("gas", "booked-repair", 1);
@@ -389,6 +427,7 @@ proptest! {
         // One situation is open at most once.
         let mut open: Vec<&str> = told.iter().filter(|one| one.open).map(|one| one.situation.as_str()).collect();
         let many = open.len();
+        open.sort_unstable();
         open.dedup();
         prop_assert_eq!(open.len(), many);
         let record = world.replicas[OFFICE].record();

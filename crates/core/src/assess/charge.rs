@@ -297,11 +297,13 @@ impl Evidences<'_> {
         if total < 0 {
             return Worked::NotKnown;
         }
-        let mut pauses: Vec<(i64, i64)> = Vec::new();
+        // A pause that nobody ended lasts to the end of the work.
+        let at = |stamp: &Stamp| since(stamp).duration.as_secs().clamp(0, total);
+        let mut pauses: Vec<(i64, i64)> =
+            self.timeline.standing("paused").map(|paused| (at(&paused.stamp), total)).collect();
         for (_, event) in self.record.events.values().filter(|(_, event)| event.kind == "resumed") {
             let paused = event.ends.iter().filter_map(|id| self.record.events.get(id));
             for (_, paused) in paused.filter(|(_, paused)| paused.kind == "paused") {
-                let at = |stamp: &Stamp| since(stamp).duration.as_secs().clamp(0, total);
                 pauses.push((at(&paused.by.stamp), at(&event.by.stamp)));
             }
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::finding::{Assessment, Status};
 use super::judge::Judged;
+use super::milestone::MilestoneStatus;
 use super::next::Steps;
 use super::proof::Evidences;
 use crate::record::{Alert, EntryId, Record, Spell, alerts, not_before, spells};
@@ -166,20 +167,20 @@ pub fn situation(record: &Record, standard: &Standard, id: &str, now: Timestamp)
             let open = assessment.incidents.iter().position(|one| one.situation == id && one.open);
             Some(assessment.incidents.swap_remove(open.unwrap_or(at)))
         }
-        None => Some(evidences.unreported(known, &assessment)),
+        None => Some(evidences.asked(known, None, &assessment)),
     }
 }
 
 impl Evidences<'_> {
     /// The special situations that have been reported.
-    pub(super) fn incidents(&self, assessment: &Assessment, judged: &Judged) -> Vec<Incident> {
+    pub(super) fn incidents(&self, assessment: &Assessment, now: Timestamp) -> Vec<Incident> {
         let all = spells(&self.timeline, self.standard, self.course);
         if all.is_empty() {
             return Vec::new();
         }
         let raised = alerts(self.record);
         let mut list: Vec<Incident> =
-            all.iter().map(|spell| self.incident(spell, assessment, judged, &raised)).collect();
+            all.iter().map(|spell| self.incident(spell, assessment, now, &raised)).collect();
         list.sort_by_key(|incident| (!incident.open, incident.since.map(|since| since.instant())));
         list
     }
@@ -188,7 +189,7 @@ impl Evidences<'_> {
     pub(super) fn open_situations(&self, judged: &Judged) -> Vec<String> {
         let mut open: Vec<String> = spells(&self.timeline, self.standard, self.course)
             .iter()
-            .filter(|spell| self.is_open(spell, judged))
+            .filter(|spell| self.is_open(spell, &judged.milestones, judged.now))
             .map(|spell| spell.situation.id.clone())
             .collect();
         open.dedup();
@@ -199,7 +200,7 @@ impl Evidences<'_> {
         &self,
         spell: &Spell<'_>,
         assessment: &Assessment,
-        judged: &Judged,
+        now: Timestamp,
         raised: &[Alert],
     ) -> Incident {
         let report = |at: &&crate::record::Occurrence| Report {
@@ -209,7 +210,7 @@ impl Evidences<'_> {
             entered: at.entered,
             note: at.id.and_then(|id| self.record.events.get(&id)).and_then(|(_, event)| event.note.clone()),
         };
-        let open = self.is_open(spell, judged);
+        let open = self.is_open(spell, &assessment.milestones, now);
         let of_spell = |alert: &&Alert| spell.reports.iter().any(|at| at.id == Some(alert.id));
         Incident {
             open,
@@ -217,19 +218,13 @@ impl Evidences<'_> {
             reports: spell.reports.iter().map(report).collect(),
             closed: spell.closed.map(|(_, at)| at.stamp.at).filter(|_| !open),
             closed_by: spell.closed.map(|(kind, _)| kind.to_owned()).filter(|_| !open),
-            tells: spell
-                .situation
-                .tells
-                .iter()
-                .filter_map(|tells| self.notice(tells, Some(spell), assessment))
-                .collect(),
             alerts: raised.iter().filter(of_spell).cloned().collect(),
-            ..self.unreported(spell.situation, assessment)
+            ..self.asked(spell.situation, Some(spell), assessment)
         }
     }
 
-    /// What a situation asks, whether or not it has been reported.
-    fn unreported(&self, situation: &Situation, assessment: &Assessment) -> Incident {
+    /// What a situation asks: in a stretch of it, or where it has not been reported.
+    fn asked(&self, situation: &Situation, spell: Option<&Spell<'_>>, assessment: &Assessment) -> Incident {
         let rules = || situation.rules.iter().filter_map(|id| self.standard.rule(id));
         let tells = situation.tells.iter();
         Incident {
@@ -244,7 +239,7 @@ impl Evidences<'_> {
             closes: situation.closes.clone(),
             guidance: rules().filter_map(|rule| self.guidance(rule)).collect(),
             duties: rules().filter_map(|rule| self.duty_of(rule, assessment)).collect(),
-            tells: tells.filter_map(|tells| self.notice(tells, None, assessment)).collect(),
+            tells: tells.filter_map(|tells| self.notice(tells, spell, assessment)).collect(),
             alert: situation.alert.is_some(),
             alerts: Vec::new(),
             frees: situation.frees.as_ref().map(|frees| frees.events.clone()).unwrap_or_default(),
@@ -253,7 +248,7 @@ impl Evidences<'_> {
 
     /// A situation is open until an event closes it or, where none is named, until what it asks is done. What the crew still
     /// owes keeps nothing open once the record has come to its end.
-    fn is_open(&self, spell: &Spell<'_>, judged: &Judged) -> bool {
+    fn is_open(&self, spell: &Spell<'_>, milestones: &[MilestoneStatus], now: Timestamp) -> bool {
         if spell.closed.is_some() {
             return false;
         }
@@ -264,19 +259,19 @@ impl Evidences<'_> {
         let rules = spell.situation.rules.iter().filter_map(|id| self.standard.place(id));
         rules.into_iter().any(|at| {
             let side = self.course.side(at);
-            side.is_some() && (!over || side == Some(Side::Office)) && !self.settled(at, judged)
+            side.is_some() && (!over || side == Some(Side::Office)) && !self.settled(at, milestones, now)
         })
     }
 
     /// Nothing is left to do about a rule (by place).
-    fn settled(&self, at: usize, judged: &Judged) -> bool {
+    fn settled(&self, at: usize, milestones: &[MilestoneStatus], now: Timestamp) -> bool {
         let rule = &self.standard.pack().rules[at];
         if rule.severity == Severity::Should || rule.disabled.is_some() || !self.applies(at) {
             return true;
         }
         match &rule.check {
             Check::Milestone(_) => {
-                !judged.milestones.iter().any(|status| status.rule == rule.id && status.is_open())
+                !milestones.iter().any(|status| status.rule == rule.id && status.is_open())
             }
             Check::Item(_)
             | Check::Field(_)
@@ -287,7 +282,7 @@ impl Evidences<'_> {
             | Check::Calibrated(_)
             | Check::Parts(_) => {
                 let window = rule.window().and_then(|window| window.after.as_deref());
-                let begun = window.is_none_or(|after| self.timeline.has_come(after, judged.now));
+                let begun = window.is_none_or(|after| self.timeline.has_come(after, now));
                 let proof = self.proof(rule);
                 !begun || proof.done() || proof.waived.is_some()
             }

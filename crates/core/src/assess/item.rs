@@ -127,7 +127,7 @@ impl Evidences<'_> {
     /// The last hold test. One that has failed is broken, until another is begun.
     fn held(&self, rule: &Rule) -> Proof {
         let mut proof = Proof::default();
-        let Some(test) = self.holds.get(&rule.id) else {
+        let Some(test) = self.timeline.holds.get(&rule.id) else {
             proof.missing.push(self.place("hold", &rule.id));
             return self.or_waived(rule, proof);
         };

@@ -9,8 +9,8 @@ use super::milestone::{MilestoneState, MilestoneStatus};
 use super::proof::{Evidence, Evidences, Proof};
 use super::score::{Points, ScoreLine, ScoreState};
 use crate::Text;
-use crate::record::{Need, freeing, not_before, state};
-use crate::standard::{BreachDemand, Check, Rule, Score, Severity, Side, Warranty, Window, Witness};
+use crate::record::{Need, Occurrence, freeing, not_before, state};
+use crate::standard::{BreachDemand, Check, Frees, Rule, Score, Severity, Side, Warranty, Window, Witness};
 
 /// What the findings of one document share.
 pub(crate) struct Judged {
@@ -40,11 +40,11 @@ impl Evidences<'_> {
             points: Points::of(self.score_lines(&judged)),
             photos: self.pairs(),
             warranties: self.warranties(),
-            milestones: judged.milestones.clone(),
+            milestones: judged.milestones,
             incidents: Vec::new(),
             counts,
         };
-        assessment.incidents = self.incidents(&assessment, &judged);
+        assessment.incidents = self.incidents(&assessment, now);
         assessment
     }
 
@@ -251,12 +251,15 @@ impl Evidences<'_> {
     /// The job ended in the middle of a special situation that lets it, and the duty is none of the situation's own: leaving
     /// rules and signatures can not be asked for any more.
     fn broken_off(&self, rule: &Rule) -> bool {
-        let Some((situation, opened)) = freeing(&self.timeline, self.standard, self.course) else {
-            return false;
+        let ended = |frees: &Frees, opened: &Occurrence| {
+            let freed = frees.events.iter().filter_map(|event| self.timeline.first(event));
+            freed.into_iter().any(|at| not_before(opened, at))
         };
-        let freed = situation.frees.iter().flat_map(|frees| &frees.events);
-        let ended = freed.filter_map(|event| self.timeline.first(event)).any(|at| not_before(opened, at));
-        ended && !situation.rules.contains(&rule.id)
+        let mut situations = freeing(&self.timeline, self.standard, self.course)
+            .filter(|(_, frees, opened)| ended(frees, opened))
+            .map(|(situation, ..)| situation)
+            .peekable();
+        situations.peek().is_some() && !situations.any(|situation| situation.rules.contains(&rule.id))
     }
 
     /// An event that the duty stops has happened all the same.

@@ -1,15 +1,12 @@
 //! Whether one rule's duty is proved by what stands in the record. The checks of commands and the assessment both ask here.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::BTreeMap;
 
 use cel::Context;
 use serde::Serialize;
 
 use super::facts::facts;
-use crate::record::{
-    AnswerValue, By, EntryId, HoldTest, Occurrence, Record, Timeline, freeing, holds, state,
-};
+use crate::record::{AnswerValue, By, EntryId, Occurrence, Record, Timeline, freeing, state};
 use crate::standard::condition;
 use crate::standard::{
     Approval, Ask, Check, Classification, Cost, Course, FieldCheck, PartsDemand, Rule, Situation, Source,
@@ -87,8 +84,6 @@ pub(crate) struct Evidences<'a> {
     pub(crate) standard: &'a Standard,
     pub(crate) course: &'a Course,
     pub(crate) timeline: Timeline,
-    /// The last hold test of each rule.
-    pub(crate) holds: BTreeMap<String, HoldTest>,
     /// Only the outcome is wanted: words are left empty.
     pub(crate) lean: bool,
     /// Made when the first condition is asked: most commands meet none.
@@ -104,7 +99,6 @@ impl<'a> Evidences<'a> {
             standard,
             course: standard.course(&record.job),
             timeline: Timeline::of(record, standard),
-            holds: holds(record, standard),
             lean: false,
             context: OnceCell::new(),
             applied: vec![Cell::new(None); standard.pack().rules.len()],
@@ -148,18 +142,18 @@ impl<'a> Evidences<'a> {
             .iter()
             .filter(|at| self.applies(**at))
             .map(|at| &rules[*at])
-            .filter(|rule| freed.is_none_or(|situation| situation.rules.contains(&rule.id)))
+            .filter(|rule| freed.is_empty() || freed.iter().any(|one| one.rules.contains(&rule.id)))
             .filter(|rule| rule.severity != crate::standard::Severity::Should)
             .filter(|rule| !self.proof(rule).done())
             .collect()
     }
 
-    /// The special situation that lets an event happen in spite of everything else, if one stands.
-    pub(crate) fn freed(&self, event: &str) -> Option<&'a Situation> {
-        let (situation, _) = freeing(&self.timeline, self.standard, self.course)?;
-        let frees = situation.frees.as_ref()?;
-        let id = frees.events.iter().any(|freed| freed == event).then_some(&situation.id)?;
-        self.standard.situation(id)
+    /// The special situations that let an event happen in spite of everything else but what they ask themselves.
+    pub(crate) fn freed(&self, event: &str) -> Vec<&Situation> {
+        freeing(&self.timeline, self.standard, self.course)
+            .filter(|(_, frees, _)| frees.events.iter().any(|freed| freed == event))
+            .map(|(situation, ..)| situation)
+            .collect()
     }
 
     /// What the record says about the duty of an item, a field or an act.

@@ -243,6 +243,11 @@ impl Document {
         Some(DocumentVersion { doc: &self.doc, at: &self.at, heads })
     }
 
+    /// Whether the document holds a version: at least one head, and each of them.
+    pub(crate) fn holds_version(&self, heads: &[String]) -> bool {
+        self.version(heads).is_some()
+    }
+
     /// The document as it was before a change: with all that the writer of the change knew. `None` if the document does not
     /// hold the change.
     pub(crate) fn before(&self, change: &str) -> Option<Self> {

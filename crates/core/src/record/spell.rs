@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::timeline::{Occurrence, Timeline};
-use crate::standard::{Course, Situation, Standard};
+use crate::standard::{Course, Frees, Situation, Standard};
 
 /// One stretch of time in which a special situation stands. Whoever reports it while it stands reports the same one, so two
 /// devices that do so at once open one and not two.
@@ -46,15 +46,15 @@ pub(crate) fn spells<'t>(timeline: &'t Timeline, standard: &'t Standard, course:
     all
 }
 
-/// The situation that lets the job end in the middle of it, if one stands: the latest opening has not been followed by an
-/// event with which the job went on.
+/// The situations that let the job end in the middle of them and that stand, each with its latest opening: no event with which
+/// the job went on has followed it.
 pub(crate) fn freeing<'t>(
     timeline: &'t Timeline,
     standard: &'t Standard,
-    course: &Course,
-) -> Option<(&'t Situation, &'t Occurrence)> {
+    course: &'t Course,
+) -> impl Iterator<Item = (&'t Situation, &'t Frees, &'t Occurrence)> {
     let situations = course.situations().iter().map(|at| &standard.pack().situations[*at]);
-    situations.filter_map(|situation| Some((situation, situation.frees.as_ref()?))).find_map(
+    situations.filter_map(|situation| Some((situation, situation.frees.as_ref()?))).filter_map(
         |(situation, frees)| {
             let opened = *openings(timeline, situation).last()?;
             let went_on = frees
@@ -62,7 +62,7 @@ pub(crate) fn freeing<'t>(
                 .iter()
                 .flat_map(|kind| timeline.standing(kind))
                 .any(|at| at.stamp.corrected() > opened.stamp.corrected());
-            (!went_on).then_some((situation, opened))
+            (!went_on).then_some((situation, frees, opened))
         },
     )
 }

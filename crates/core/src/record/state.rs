@@ -62,7 +62,7 @@ pub(crate) fn of_timeline(timeline: &Timeline, standard: &Standard, job: &str) -
     let states = &course.flow().states;
     let rank = states.iter().rposition(|state| timeline.happened(&state.event)).unwrap_or(0);
     let left = timeline.happened("left-site");
-    let side = if freeing(timeline, standard, course).is_some() {
+    let side = if freeing(timeline, standard, course).next().is_some() {
         Some(SideState::Interrupted)
     } else if timeline.happened("consent-refused") && !timeline.happened("consent-given") {
         Some(SideState::Refused)

@@ -7,7 +7,7 @@ use jiff::civil;
 
 use super::alert;
 use super::entry::{AnswerValue, By, EntryId, Event};
-use super::hold::holds;
+use super::hold::{HoldTest, holds};
 use super::view::Record;
 use crate::standard::{Check, Choice, Side, Source, Standard};
 use crate::{Moment, Stamp, deadline};
@@ -47,6 +47,8 @@ pub struct Timeline {
     kinds: HashMap<String, Vec<Occurrence>>,
     /// Events that stand on the side which may not record them: they count for nothing, and are shown.
     foreign: Vec<(EntryId, String)>,
+    /// The last hold test of each rule.
+    pub(crate) holds: BTreeMap<String, HoldTest>,
 }
 
 impl Timeline {
@@ -178,11 +180,13 @@ impl Timeline {
                 _ => {}
             }
         }
-        for hold in holds(record, standard).values().filter(|hold| hold.passed()) {
+        let holds = holds(record, standard);
+        for hold in holds.values().filter(|hold| hold.passed()) {
             if let (Some(event), Some(end)) = (&hold.event, &hold.end) {
                 self.derived(event, &end.by, None);
             }
         }
+        self.holds = holds;
         let Some(signing) = &flow.signing else { return };
         // The signing event stands once each signer has signed, at the time of the last first signature.
         let firsts: Option<Vec<&By>> = signing

@@ -191,7 +191,7 @@ impl<'a> Steps<'a> {
 
     /// A hold test of the rule has begun and not ended.
     fn runs(&self, rule: &str) -> bool {
-        self.evidences.holds.get(rule).is_some_and(|test| test.end.is_none())
+        self.evidences.timeline.holds.get(rule).is_some_and(|test| test.end.is_none())
     }
 
     /// The duty should be done before one of these events.

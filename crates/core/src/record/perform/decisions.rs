@@ -49,7 +49,7 @@ impl Plan<'_> {
         let (rule, hold) = self.hold(item)?;
         // Checks the value and the unit; what the test found stands in its own event.
         self.measurement(&hold.quantity, value, unit, None, None)?;
-        match self.evidences.holds.get(&rule.id).filter(|test| test.end.is_none()) {
+        match self.evidences.timeline.holds.get(&rule.id).filter(|test| test.end.is_none()) {
             Some(running) => Ok((rule, running.id)),
             None => Err(Refusal::Invalid {
                 field: "item".to_owned(),

@@ -48,7 +48,7 @@ impl Plan<'_> {
         if is_engine_event(kind) {
             return Ok(());
         }
-        if self.evidences.freed(kind).is_some() && !self.evidences.timeline.happened(kind) {
+        if !self.evidences.freed(kind).is_empty() && !self.evidences.timeline.happened(kind) {
             return Ok(());
         }
         let Some(step) = self.course.step(kind) else {

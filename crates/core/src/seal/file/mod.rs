@@ -144,6 +144,6 @@ fn shown_version(document: &Document, standard: &Standard) -> Vec<String> {
         SealState::Sealed { seal } => record.seals.get(&seal),
         _ => record.seals.values().max_by_key(|seal| seal.by.stamp.corrected()),
     };
-    let heads = seal.map(|seal| &seal.statement.heads).filter(|heads| document.record_at(heads).is_some());
+    let heads = seal.map(|seal| &seal.statement.heads).filter(|heads| document.holds_version(heads));
     heads.cloned().unwrap_or_else(|| document.head_names())
 }
