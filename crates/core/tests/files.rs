@@ -10,7 +10,7 @@ use jobsheet_core::record::{
     ApplyError, Command, Document, EntryId, FileUse, MAX_FILE_BYTES, MAX_NAME_CHARS, Refusal, Registration,
     Shot, Spot, hashes_in,
 };
-use jobsheet_core::report::{Audience, Pictures, html};
+use jobsheet_core::report::{Audience, Pictures, Subject, html};
 use jobsheet_core::seal::{Trust, verify};
 use jobsheet_core::standard::{Side, builtin};
 
@@ -238,8 +238,9 @@ fn a_report_shows_each_reader_what_is_meant_for_them() {
     job.go(photo("02", None, None, None)).go(document("contract Chen.pdf", None));
     let render = |lang, audience, pictures: &Pictures| {
         let verification = verify(&job.visit, &job.standard, &Trust::default());
-        let now = job.now.instant();
-        html(job.visit.record(), &job.standard, &verification, now, lang, audience, pictures).unwrap()
+        let (record, standard) = (job.visit.record(), &*job.standard);
+        let subject = Subject { record, standard, verification: &verification, pictures, tariffs: None };
+        html(&subject, job.now.instant(), lang, audience).unwrap()
     };
     let page = |audience| render(Lang::En, audience, &Pictures::new());
     for audience in [Audience::Crew, Audience::Office] {

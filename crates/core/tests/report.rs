@@ -5,21 +5,19 @@ mod common;
 
 use common::Job;
 use jobsheet_core::Lang;
-use jobsheet_core::report::{Audience, Pictures, html};
+use jobsheet_core::report::{Audience, Pictures, Subject, html};
 use jobsheet_core::seal::{Trust, verify};
 
 fn render(job: &Job, lang: Lang, audience: Audience) -> String {
     let verification = verify(&job.visit, &job.standard, &Trust::default());
-    html(
-        job.visit.record(),
-        &job.standard,
-        &verification,
-        job.now.instant(),
-        lang,
-        audience,
-        &Pictures::new(),
-    )
-    .unwrap()
+    let subject = Subject {
+        record: job.visit.record(),
+        standard: &job.standard,
+        verification: &verification,
+        pictures: &Pictures::new(),
+        tariffs: None,
+    };
+    html(&subject, job.now.instant(), lang, audience).unwrap()
 }
 
 #[test]

@@ -131,10 +131,14 @@ impl Store {
         let (trust, tariffs) = (self.trust()?, self.tariffs()?);
         self.read(visit, |warm, _, now| {
             let verification = verify(&warm.visit, &warm.standard, &trust);
-            let record = warm.visit.record();
-            let with = (pictures, tariffs.as_slice());
-            report::html_with_charge(record, &warm.standard, &verification, now, lang, audience, with)
-                .map_err(|error| StoreError::Report(error.to_string()))
+            let subject = report::Subject {
+                record: warm.visit.record(),
+                standard: &warm.standard,
+                verification: &verification,
+                pictures,
+                tariffs: Some(&tariffs),
+            };
+            report::html(&subject, now, lang, audience).map_err(|error| StoreError::Report(error.to_string()))
         })
     }
 

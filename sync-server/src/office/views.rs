@@ -98,9 +98,14 @@ pub(crate) fn report(
     let Loaded { visit, standard, .. } = loaded(tx, standards, id)?;
     let verification = seal::verify(&visit, &standard, &trust(tx)?);
     let (pictures, tariffs) = (Pictures::new(), tx.tariffs()?);
-    let with = (&pictures, tariffs.as_slice());
-    report::html_with_charge(visit.record(), &standard, &verification, now, lang, audience, with)
-        .map_err(|error| OfficeError::Report(error.to_string()))
+    let subject = report::Subject {
+        record: visit.record(),
+        standard: &standard,
+        verification: &verification,
+        pictures: &pictures,
+        tariffs: Some(&tariffs),
+    };
+    report::html(&subject, now, lang, audience).map_err(|error| OfficeError::Report(error.to_string()))
 }
 
 /// What a visit costs and whom, by the tariffs of the company.

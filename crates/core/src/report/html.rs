@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::files::{FileLister, Files, Pictures};
 use super::words::{self, Words};
 use super::{Audience, charge, seal};
-use crate::assess::{Charge, Evidences, MilestoneState, Status};
+use crate::assess::{Evidences, MilestoneState, Status};
 use crate::record::Record;
 use crate::seal::Verification;
 use crate::standard::{Flow, Form, Source, Standard};
@@ -85,51 +85,34 @@ struct Page<'a> {
     internal: bool,
 }
 
-/// Renders the service report of a record, with what the verification of its signatures and seals found, and with the
-/// pictures that are given.
+/// What a report is about.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The record.
+    pub record: &'a Record,
+    /// The standard that it is judged by.
+    pub standard: &'a Standard,
+    /// What the verification of its signatures and seals found.
+    pub verification: &'a Verification,
+    /// Pictures of its photos; the others are named.
+    pub pictures: &'a Pictures,
+    /// The tariffs of the company: then the report says what the visit costs and whom, to all but third parties.
+    pub tariffs: Option<&'a [Tariff]>,
+}
+
+/// Renders the service report of a record.
 ///
 /// # Errors
 /// [`ReportError`] if the template fails, which no record can cause.
 pub fn html(
-    record: &Record,
-    standard: &Standard,
-    verification: &Verification,
+    subject: &Subject<'_>,
     now: Timestamp,
     lang: Lang,
     audience: Audience,
-    pictures: &Pictures,
 ) -> Result<String, ReportError> {
-    page(record, standard, verification, now, lang, audience, (pictures, None))
-}
-
-/// Renders the service report with pictures of its photos, and with what the visit costs and whom, by the tariffs of the
-/// company. Customers see it; third parties do not.
-///
-/// # Errors
-/// As [`html`].
-pub fn html_with_charge(
-    record: &Record,
-    standard: &Standard,
-    verification: &Verification,
-    now: Timestamp,
-    lang: Lang,
-    audience: Audience,
-    (pictures, tariffs): (&Pictures, &[Tariff]),
-) -> Result<String, ReportError> {
-    let charge = crate::assess::charge(record, standard, tariffs);
-    let shown = Some(charge).filter(|_| audience != Audience::ThirdParty);
-    page(record, standard, verification, now, lang, audience, (pictures, shown.as_ref()))
-}
-
-fn page(
-    record: &Record,
-    standard: &Standard,
-    verification: &Verification,
-    now: Timestamp,
-    lang: Lang,
-    audience: Audience,
-    (pictures, charge): (&Pictures, Option<&Charge>),
-) -> Result<String, ReportError> {
+    let Subject { record, standard, verification, pictures, tariffs } = *subject;
+    let tariffs = tariffs.filter(|_| audience != Audience::ThirdParty);
+    let charge = tariffs.map(|tariffs| crate::assess::charge(record, standard, tariffs));
     let words = Words::of(lang);
     let evidences = Evidences::of(record, standard);
     let assessment = evidences.assess(now);
@@ -194,7 +177,7 @@ fn page(
             .iter()
             .filter_map(|status| Some(format!("{}: {}", status.clause, status.until?)))
             .collect(),
-        charge: charge.map(|charge| charge::lines(charge, standard, lang, words)).unwrap_or_default(),
+        charge: charge.map(|charge| charge::lines(&charge, standard, lang, words)).unwrap_or_default(),
         findings: assessment
             .findings
             .iter()

@@ -7,7 +7,7 @@ mod seal;
 mod words;
 
 pub use files::Pictures;
-pub use html::{ReportError, html, html_with_charge};
+pub use html::{ReportError, Subject, html};
 
 use serde::Serialize;
 

@@ -89,7 +89,7 @@ impl Checks<'_> {
         match self.document.facts_sha256_at(&signature.heads) {
             None => problems.push(Problem::ChangesMissing),
             Some(sha256) if !self.newer && sha256 != signature.facts_sha256 => {
-                problems.push(Problem::FactsDiffer)
+                problems.push(Problem::FactsDiffer);
             }
             Some(_) => {}
         }
