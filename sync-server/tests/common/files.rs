@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +15,39 @@ use reqwest::blocking::{RequestBuilder, Response};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Device, codes, http};
+use super::{Device, NOW, Server, codes, http};
+
+/// Requests that become visits.
+pub const NUMBERS: [&str; 2] = ["101001241039", "101001241625"];
+
+/// A server with a visit of lee and mei, lee's device with it, and ann, who is of no crew.
+pub struct Scene {
+    pub server: Server,
+    pub visit: Uuid,
+    pub lee: Device,
+}
+
+pub fn scene_with(arguments: &[&str]) -> Scene {
+    let arguments = [&["--clock", NOW], arguments].concat();
+    let server = Server::on(Arc::new(tempfile::tempdir().unwrap()), &arguments);
+    server.import();
+    for id in ["lee", "mei", "ann"] {
+        server.technician(id);
+    }
+    let visit = server.dispatch(NUMBERS[0], &["lee", "mei"]);
+    let mut lee = server.device("lee");
+    lee.sync(&[]);
+    Scene { server, visit, lee }
+}
+
+pub fn scene() -> Scene {
+    scene_with(&[])
+}
+
+/// What the office sees of the files of a visit.
+pub fn files_of(server: &Server, visit: &Uuid) -> serde_json::Value {
+    server.get(&format!("/v1/visits/{visit}"))["files"].clone()
+}
 
 /// Bytes that differ from place to place and from seed to seed.
 pub fn bytes(seed: u64, count: usize) -> Vec<u8> {
