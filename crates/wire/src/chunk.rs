@@ -30,8 +30,8 @@ pub(crate) struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Takes a chunk apart. `None`: it is none, or would not come out the same again.
-    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+    /// Takes a chunk apart; also its hash. `None`: it is none, or would not come out the same again.
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<(Self, Hash)> {
         let mut reader = Reader::new(bytes);
         (reader.take(MAGIC.len())? == MAGIC).then_some(())?;
         reader.take(BEFORE_TYPE - MAGIC.len())?;
@@ -59,7 +59,8 @@ impl<'a> Chunk<'a> {
         let extra = reader.take(reader.left())?;
         let chunk = Self { deps, actor, seq, start_op, time, message, other_actors, columns, extra };
         // Numbers may be written in more bytes than they need: such a chunk does not come out the same.
-        (chunk.write().0 == bytes).then_some(chunk)
+        let (again, hash) = chunk.write();
+        (again == bytes).then_some((chunk, hash))
     }
 
     /// At least as many bytes as the chunk has once it is put together, but for a few of numbers.

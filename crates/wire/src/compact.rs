@@ -103,7 +103,7 @@ pub fn compact<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut count = 0;
     for (index, bytes) in changes.into_iter().enumerate() {
         count += 1;
-        let Some(chunk) = Chunk::read(bytes) else {
+        let Some((chunk, hash)) = Chunk::read(bytes) else {
             write_u64(&mut shape_of, AS_IS);
             write_text(&mut as_is, bytes);
             at.insert(chunk::hash(bytes), index);
@@ -146,7 +146,7 @@ pub fn compact<'a>(changes: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
         write_folded(&mut times, chunk.time.wrapping_sub(last_time));
         last_time = chunk.time;
         write_text(&mut extras, chunk.extra);
-        at.insert(chunk::hash(bytes), index);
+        at.insert(hash, index);
     }
 
     let mut out = Vec::new();
