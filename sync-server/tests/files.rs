@@ -83,6 +83,32 @@ fn a_file_is_stored_once_and_told_only_to_those_who_may_read_it() {
 }
 
 #[test]
+fn a_file_that_the_disk_lacks_is_taken_again_whatever_the_database_says() {
+    let Scene { server, visit, mut lee } = scene();
+    let mut mei = server.device("mei");
+    let file = bytes(9, 200_000);
+    lee.name_files(&visit, &[&file]);
+    mei.sync(&[]);
+    let first = lee.begin(&visit, &file);
+    assert_eq!(lee.patch(&first, 0, &file).status(), 204);
+    // As a backup leaves it whose blobs are older than its database.
+    let hash = sha256(&file);
+    std::fs::remove_file(server.data().join("blobs").join(&hash[..2]).join(&hash)).unwrap();
+    for device in [&mei, &lee] {
+        let told = device.create(&hash, &visit, 200_000);
+        assert_eq!((told.status().as_u16(), offset_of(&told)), (201, 0));
+        let upload = told.headers()["location"].to_str().unwrap().to_owned();
+        assert_eq!(device.patch(&upload, 0, &file).status(), 204);
+        assert_eq!(device.download(&hash).bytes().unwrap(), file);
+        if device.id == mei.id {
+            std::fs::remove_file(server.data().join("blobs").join(&hash[..2]).join(&hash)).unwrap();
+        }
+    }
+    assert_eq!(offset_of(&mei.create(&hash, &visit, 200_000)), 200_000);
+    assert!(files_below(&server.data().join("uploads")).is_empty());
+}
+
+#[test]
 fn a_file_is_read_whole_or_in_part_by_those_who_see_its_document() {
     let Scene { server, visit, mut lee } = scene();
     let file = bytes(4, 100_000);

@@ -125,16 +125,16 @@ fn wrong_offsets_checksums_and_hashes_change_nothing() {
     };
     problem(sent(0..400_000, &sum(b"other")), 460, "checksum-mismatch");
     assert_eq!(lee.offset(&upload), 0);
-    problem(sent(0..10, "md5 AAAA"), 400, "header-not-valid");
+    problem(sent(0..700_000, "md5 AAAA"), 400, "header-not-valid");
     assert_eq!(sent(0..400_000, &sum(&file[..400_000])).status(), 204);
     assert_eq!(lee.offset(&upload), 400_000);
     let sha1 = format!("sha1 {}", STANDARD.encode(sha1::Sha1::digest(&file[400_000..400_001])));
     assert_eq!(sent(400_000..400_001, &sha1).status(), 204);
-    // Part of a body with a checksum proves nothing.
-    {
-        let mut stream = lee.patch_in_part(&upload, 400_001, &file[400_001..], 0);
-        drop(stream.flush_and_cut());
-    }
+    // Part of a body with a checksum proves nothing, not even the blocks of it that are written.
+    let rest = &file[400_001..];
+    let line = format!("upload-checksum: {}\r\n", sum(rest));
+    lee.patch_in_part_with(&line, &upload, 400_001, rest, BLOCK + 1000).flush_and_cut().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
     assert_eq!(lee.offset(&upload), 400_001);
     let long = [&file[400_001..], b"x"].concat();
     problem(lee.patch_after_cut(&upload, 400_001, &long), 413, "longer-than-announced");
@@ -264,6 +264,74 @@ fn no_upload_begins_where_the_disk_is_almost_full() {
 }
 
 #[test]
+fn what_came_whole_and_was_not_put_in_its_place_is_by_whoever_begins_it_again() {
+    let Scene { mut server, visit, mut lee } = scene();
+    let (good, bad) = (bytes(1, 300_000), bytes(2, 300_000));
+    lee.name_files(&visit, &[&good, &bad]);
+    let uploads = [&good, &bad].map(|file| {
+        let upload = lee.begin(&visit, file);
+        assert_eq!(lee.patch(&upload, 0, &file[..200_000]).status(), 204);
+        upload
+    });
+    // As a kill after the last bytes were counted leaves it; of one file other bytes came than were announced.
+    server.signal("-KILL");
+    server.wait();
+    for upload in &uploads {
+        let part = server.data().join("uploads").join(upload.rsplit('/').next().unwrap());
+        std::fs::write(part, &good).unwrap();
+    }
+    let database = rusqlite::Connection::open(server.data().join("jobsheet.db")).unwrap();
+    assert_eq!(database.execute("UPDATE upload SET received = length", []).unwrap(), 2);
+    drop(database);
+    server = again(server, &mut lee, &[]);
+    let told = lee.create(&sha256(&good), &visit, 300_000);
+    assert_eq!((told.status().as_u16(), offset_of(&told)), (201, 300_000));
+    assert_eq!(told.headers()["location"], uploads[0].as_str());
+    assert!(!told.headers().contains_key("upload-expires"));
+    assert_eq!(lee.download(&sha256(&good)).bytes().unwrap(), good);
+    problem(lee.create(&sha256(&bad), &visit, 300_000), 422, "hash-mismatch");
+    let told = lee.create(&sha256(&bad), &visit, 300_000);
+    assert_eq!((told.status().as_u16(), offset_of(&told)), (201, 0), "it is sent again");
+    let missing = &files_of(&server, &visit)["missing"];
+    assert_eq!((missing.as_array().unwrap().len(), &missing[0]["sha256"]), (1, &sha256(&bad).into()));
+}
+
+#[test]
+fn the_space_that_is_left_free_is_left_by_uploads_that_have_begun() {
+    let Scene { server, visit, mut lee } = scene();
+    let file = bytes(1, 3 * BLOCK);
+    lee.name_files(&visit, &[&file]);
+    let upload = lee.begin(&visit, &file);
+    assert_eq!(lee.patch(&upload, 0, &file[..1000]).status(), 204);
+    // Others have filled the disk meanwhile.
+    let server = again(server, &mut lee, &["--reserve-bytes", "4611686018427387904"]);
+    problem(lee.patch(&upload, 1000, &file[1000..]), 507, "no-space");
+    problem(lee.patch(&upload, 1000, &file[1000..1001]), 507, "no-space");
+    assert_eq!(lee.offset(&upload), 1000, "what was counted is kept");
+    let _server = again(server, &mut lee, &[]);
+    assert_eq!(lee.patch(&upload, 1000, &file[1000..]).status(), 204);
+    assert_eq!(lee.download(&sha256(&file)).bytes().unwrap(), file);
+}
+
+#[test]
+fn a_checksum_that_can_not_be_read_begins_nothing() {
+    let Scene { server, visit, mut lee } = scene();
+    let file = bytes(1, 700_000);
+    lee.name_files(&visit, &[&file]);
+    let asked = lee
+        .tus(Method::POST, "/v1/uploads")
+        .header("upload-length", file.len())
+        .header("upload-metadata", metadata(&sha256(&file), &visit))
+        .header("content-type", "application/offset+octet-stream")
+        .header("upload-checksum", "md5 AAAA")
+        .body(file);
+    problem(asked.send().unwrap(), 400, "header-not-valid");
+    let database = rusqlite::Connection::open(server.data().join("jobsheet.db")).unwrap();
+    let rows: i64 = database.query_row("SELECT count(*) FROM upload", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 0);
+}
+
+#[test]
 fn only_so_many_uploads_send_at_once() {
     let Scene { server: _server, visit, mut lee } = scene_with(&["--max-uploads", "1"]);
     let (a, b) = (bytes(1, 1000), bytes(2, 1000));
@@ -371,8 +439,18 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost_and_nothing_is_left_behind(
         server.wait();
         let acknowledged = sending.join().unwrap();
         server = again(server, &mut lee, &[]);
-        let at = usize::try_from(lee.offset(&upload)).unwrap();
+        // Whoever asks, in one way or the other, is told the whole length only of a file that is in its place.
+        let asked = if n % 2 == 0 {
+            lee.tus(Method::HEAD, &upload).send().unwrap()
+        } else {
+            lee.create(&sha256(file), &visit, file.len() as u64)
+        };
+        let at = usize::try_from(offset_of(&asked)).unwrap();
         assert!(at >= 200_000 && at <= file.len(), "killed after {n}: {at}");
+        assert!(
+            at < file.len() || lee.download(&sha256(file)).status() == 200,
+            "killed after {n}: whole and not there"
+        );
         assert!(!acknowledged || at == file.len(), "killed after {n}: acknowledged and {at}");
         if n % 3 != 2 {
             assert_eq!(lee.patch(&upload, at as u64, &file[at..]).status(), 204);

@@ -68,24 +68,17 @@ async fn create(
     body: Body,
 ) -> Result<Response, Problem> {
     let device = sender.device;
-    let with_bytes = is_bytes(&headers);
-    let announced = Announced::read(text(&headers, "upload-length"), text(&headers, "upload-metadata"));
-    let begun = match announced {
-        Err(error) => Err(error),
-        Ok(announced) => {
-            let app = app.clone();
-            let work = move || app.uploads.create(&app.store, &sender, announced, app.clock.now());
-            tokio::task::spawn_blocking(work)
-                .await
-                .unwrap_or_else(|error| Err(UploadError::BrokenOff(error.to_string())))
-        }
+    let begun = async {
+        let checksum = checksum(&headers)?;
+        let announced = Announced::read(text(&headers, "upload-length"), text(&headers, "upload-metadata"))?;
+        Ok::<_, UploadError>((checksum, uploads::create(&app, sender, announced).await?))
     };
-    let mut standing = match begun {
-        Ok(standing) => standing,
+    let (checksum, mut standing) = match begun.await {
+        Ok(begun) => begun,
         Err(error) => return Err(refused(Unfinished { error, rest: Some(body) }).await),
     };
-    if with_bytes && standing.offset == 0 {
-        let bytes = Bytes { offset: 0, declared: declared(&headers), checksum: checksum(&headers)?, body };
+    if is_bytes(&headers) && standing.offset == 0 {
+        let bytes = Bytes { offset: 0, declared: declared(&headers), checksum, body };
         standing = match uploads::append(&app, device, standing.id, bytes).await {
             Ok(standing) => standing,
             // The upload has begun all the same: the client asks where it stands.
@@ -140,7 +133,11 @@ async fn append(
         drain(body).await;
         return Err(Problem::new(400, "header-not-valid", "Upload-Offset: send where the bytes begin"));
     };
-    let bytes = Bytes { offset, declared: declared(&headers), checksum: checksum(&headers)?, body };
+    let checksum = match checksum(&headers) {
+        Ok(checksum) => checksum,
+        Err(error) => return Err(refused(Unfinished { error, rest: Some(body) }).await),
+    };
+    let bytes = Bytes { offset, declared: declared(&headers), checksum, body };
     match uploads::append(&app, sender.device, id, bytes).await {
         Ok(standing) => Ok(answer(StatusCode::NO_CONTENT, &standing)),
         Err(unfinished) => Err(refused(unfinished).await),
@@ -202,8 +199,8 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
     text(headers, "content-length").and_then(number)
 }
 
-fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Problem> {
-    Ok(text(headers, "upload-checksum").map(Checksum::read).transpose()?)
+fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, UploadError> {
+    text(headers, "upload-checksum").map(Checksum::read).transpose()
 }
 
 /// A client that is still sending would not see the answer otherwise.

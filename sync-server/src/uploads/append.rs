@@ -62,8 +62,14 @@ pub(crate) async fn append(
 ) -> Result<Standing, Unfinished> {
     let app = app.clone();
     let work = tokio::spawn(async move {
+        let mut bytes = bytes;
         match begin(&app, device, id, bytes.offset, bytes.declared).await {
-            Ok((row, Some(writer), turn)) => Ok(receive(&app, row, writer, bytes, turn).await?),
+            Ok((row, Some(writer), turn)) => {
+                receive(&app, row, writer, &mut bytes, turn).await.map_err(|error| {
+                    let comes = matches!(error, UploadError::NoSpace | UploadError::TooMany { .. });
+                    Unfinished { error, rest: comes.then_some(bytes.body) }
+                })
+            }
             Ok((row, None, _)) => Ok(row.into()),
             Err(error) => Err(Unfinished { error, rest: Some(bytes.body) }),
         }
@@ -94,10 +100,10 @@ async fn receive(
     app: &Shared,
     row: UploadRow,
     mut writer: PartWriter,
-    bytes: Bytes,
+    bytes: &mut Bytes,
     turn: Turn,
 ) -> Result<Standing, UploadError> {
-    let Bytes { mut checksum, mut body, .. } = bytes;
+    let (mut checksum, body) = (bytes.checksum.take(), &mut bytes.body);
     let id = row.id;
     let summed = checksum.is_some();
     let (deadline, length) = (Instant::now() + MAX_REQUEST, row.length);
@@ -114,7 +120,7 @@ async fn receive(
                 leaving = Some(Instant::now() + MAX_LEAVING);
                 continue;
             }
-            data = timeout_at(silence, next_data(&mut body)) => match data {
+            data = timeout_at(silence, next_data(body)) => match data {
                 Err(_) => break if leaving.is_some() { End::Wanted } else { End::TooSlow },
                 Ok(None) => break End::Whole,
                 Ok(Some(Err(_))) => break End::Cut,
@@ -132,7 +138,7 @@ async fn receive(
             let app = app.clone();
             let full = std::mem::take(&mut block);
             writer = blocking(move || {
-                writer.write(&full)?;
+                write(&app, &mut writer, &full)?;
                 if !summed && writer.at - writer.counted >= CHECKPOINT_BYTES {
                     count(&app, &id, &mut writer)?;
                 }
@@ -155,7 +161,7 @@ async fn receive(
     let app = app.clone();
     let standing = blocking(move || {
         if may_count {
-            writer.write(&block)?;
+            write(&app, &mut writer, &block)?;
             count(&app, &id, &mut writer)?;
         }
         let row = UploadRow { received: writer.counted, ..row };
@@ -200,6 +206,14 @@ fn open(
         return Err(UploadError::Lost);
     };
     Ok((row, Some(PartWriter::new(file, offset))))
+}
+
+/// Writes, as long as that leaves free what is to be left free: others fill the disk too.
+fn write(app: &Shared, writer: &mut PartWriter, bytes: &[u8]) -> Result<(), UploadError> {
+    if !bytes.is_empty() {
+        app.uploads.check_space(bytes.len() as u64)?;
+    }
+    Ok(writer.write(bytes)?)
 }
 
 /// Syncs what was written and counts it.

@@ -21,8 +21,8 @@ pub(super) fn finish(app: &App, row: UploadRow, now: Timestamp) -> Result<Standi
                 tx.begin_file(&sha256, length, &device, now)?;
                 Ok(tx.file(&sha256)?.is_some_and(|file| file.placed))
             })?;
-            // Another device may have sent the same bytes meanwhile.
-            if !placed {
+            // Another device may have sent the same bytes meanwhile; what is noted and does not lie there was lost.
+            if !placed || !uploads.blobs.is_placed(&sha256) {
                 uploads.blobs.place(&id, &sha256)?;
             }
             note_done(app, &row)?;

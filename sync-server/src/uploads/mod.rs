@@ -17,7 +17,7 @@ mod sweep;
 mod turns;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -32,9 +32,11 @@ pub(crate) use limits::{
 pub(crate) use sweep::{Swept, sweep};
 
 use crate::admission::Sender;
+use crate::app::Shared;
 use crate::secret;
 use crate::store::{FileHash, Store, UploadRow};
 use blobs::Blobs;
+use finish::blocking;
 use turns::Turns;
 
 /// The uploads of a server.
@@ -43,7 +45,7 @@ pub(crate) struct Uploads {
     blobs: Blobs,
     turns: Turns,
     /// Held while a file is placed, or what is left of one is removed.
-    placing: Arc<Mutex<()>>,
+    placing: Mutex<()>,
 }
 
 /// Where an upload stands.
@@ -77,7 +79,7 @@ impl Uploads {
     /// Uploads beside a store.
     pub(crate) fn new(store: &Store, limits: UploadLimits) -> Self {
         let turns = Turns::new(limits.parallel);
-        Self { blobs: Blobs::of(store), turns, placing: Arc::default(), limits }
+        Self { blobs: Blobs::of(store), turns, placing: Mutex::default(), limits }
     }
 
     /// Where a whole file lies.
@@ -90,15 +92,13 @@ impl Uploads {
         now.saturating_add(after).unwrap_or(Timestamp::MAX)
     }
 
-    /// Begins an upload, or gives the one that this device has of the file already. A file that the server has, and that the
-    /// device may read, is complete at once.
-    pub(crate) fn create(
+    fn begin(
         &self,
         store: &Store,
         sender: &Sender,
         announced: Announced,
         now: Timestamp,
-    ) -> Result<Standing, UploadError> {
+    ) -> Result<UploadRow, UploadError> {
         let Announced { sha256, document, length, metadata } = announced;
         let limit = self.limits.file_bytes;
         if length > limit {
@@ -112,14 +112,17 @@ impl Uploads {
             let held = tx.named_file(&document, &sha256)?.ok_or(UploadError::NotNamed)?;
             let mut replaced = None;
             if let Some(row) = tx.upload_of(&device, &document, &sha256)? {
-                if row.length == length && row.expires_at > now {
+                let lost = row.done && !self.blobs.is_placed(&sha256);
+                if row.length == length && row.expires_at > now && !lost {
                     return Ok((row, None));
                 }
-                // One of the two lengths is wrong, or its time is over: the new one counts.
+                // One of the two lengths is wrong, its time is over, or the file is gone: the new one counts.
                 tx.remove_upload(&row.id)?;
                 replaced = Some(row.id);
             }
             let there = tx.file(&sha256)?.is_some_and(|file| file.placed && file.size == length);
+            // The disk is asked too: blobs that came back from a backup may be older than the database.
+            let there = there && self.blobs.is_placed(&sha256);
             let done = there && (held || tx.may_read_file(&sender.technician, &sha256)?);
             if done {
                 tx.hold_file(&document, &sha256)?;
@@ -143,7 +146,7 @@ impl Uploads {
         if let Some(replaced) = replaced {
             self.blobs.remove_part(&replaced)?;
         }
-        Ok(row.into())
+        Ok(row)
     }
 
     fn check_quota(
@@ -161,12 +164,31 @@ impl Uploads {
         if used.saturating_add(length) > limit {
             return Err(UploadError::Quota { used, limit });
         }
-        let needed = length.saturating_add(self.limits.reserve_bytes);
-        if self.blobs.free_bytes().is_some_and(|free| free < needed) {
-            return Err(UploadError::NoSpace);
-        }
-        Ok(())
+        self.check_space(length)
     }
+
+    /// Whether so many bytes more leave free what is to be left free.
+    fn check_space(&self, bytes: u64) -> Result<(), UploadError> {
+        let needed = bytes.saturating_add(self.limits.reserve_bytes);
+        if self.blobs.free_bytes().is_some_and(|free| free < needed) {
+            Err(UploadError::NoSpace)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Begins an upload, or gives the one that this device has of the file already. A file that the server has, and that the device
+/// may read, is complete at once; one of which every byte has come and whose end was broken off is finished.
+pub(crate) async fn create(
+    app: &Shared,
+    sender: Sender,
+    announced: Announced,
+) -> Result<Standing, UploadError> {
+    let (device, begun) = (sender.device, app.clone());
+    let row =
+        blocking(move || begun.uploads.begin(&begun.store, &sender, announced, begun.clock.now())).await?;
+    if row.received == row.length && !row.done { standing(app, device, row.id).await } else { Ok(row.into()) }
 }
 
 /// An upload of a device that can go on.

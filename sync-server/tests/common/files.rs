@@ -144,10 +144,22 @@ impl Device {
 
     /// Begins a request that sends all of `bytes` and sends only `sent` of them.
     pub fn patch_in_part(&self, upload: &str, offset: u64, bytes: &[u8], sent: usize) -> TcpStream {
+        self.patch_in_part_with("", upload, offset, bytes, sent)
+    }
+
+    /// As [`Device::patch_in_part`], with more lines in the head, each with its end.
+    pub fn patch_in_part_with(
+        &self,
+        lines: &str,
+        upload: &str,
+        offset: u64,
+        bytes: &[u8],
+        sent: usize,
+    ) -> TcpStream {
         let mut stream = TcpStream::connect(self.url.strip_prefix("http://").unwrap()).unwrap();
         let head = format!(
             "PATCH {upload} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ntus-resumable: 1.0.0\r\n\
-             upload-offset: {offset}\r\ncontent-type: application/offset+octet-stream\r\ncontent-length: {}\r\n\r\n",
+             upload-offset: {offset}\r\ncontent-type: application/offset+octet-stream\r\ncontent-length: {}\r\n{lines}\r\n",
             self.token,
             bytes.len()
         );
