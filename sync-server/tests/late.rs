@@ -3,6 +3,7 @@
 
 mod common;
 
+use common::files::add_document;
 use common::{Device, Server, problem};
 use jobsheet_wire::{Framed, MAX_CHANGE_BYTES, encode_exchange};
 use reqwest::Method;
@@ -83,6 +84,37 @@ fn strange_bytes_are_kept_touch_nothing_and_are_never_admitted() {
     assert_eq!(scene.server.get("/v1/late")[0]["refused"], 3);
     assert_eq!(scene.server.rows(), before);
     scene.server.alive();
+}
+
+#[test]
+fn what_is_damaged_elsewhere_holds_up_neither_lists_nor_work() {
+    let mut scene = scene();
+    let path = format!("/v1/devices/{}/unsent", scene.device.id);
+    let before = scene.server.get(&path);
+    assert_eq!(before["visits"].as_array().unwrap().len(), 1);
+    let database = rusqlite::Connection::open(scene.server.data().join("jobsheet.db")).unwrap();
+    let damage = |sql: &str, visit: &Uuid| assert_eq!(database.execute(sql, [visit.as_bytes()]).unwrap(), 1);
+    // Another visit of the technician, of which nothing is left.
+    let other = scene.server.dispatch("101001241039", &["lee"]);
+    damage("DELETE FROM snapshot WHERE document = ?1", &other);
+    let work = scene.device.work(&scene.visit, add_document(&"ab".repeat(32), 7));
+    scene.send(scene.visit, vec![work]);
+    let admit = format!("/v1/late/{}/{}/admit", scene.device.id, scene.visit);
+    let admitted = common::ok(scene.server.ask(Method::POST, &admit).send().unwrap());
+    assert_eq!(admitted, serde_json::json!({"admitted": 1, "waiting": []}));
+    assert_eq!(scene.waits(), (0, 0));
+    // The visit itself: it may be on the device all the same.
+    damage("UPDATE snapshot SET bytes = x'00' WHERE document = ?1", &scene.visit);
+    let after = scene.server.get(&path);
+    assert_eq!(after["last_seen_at"], before["last_seen_at"]);
+    let row = |told: &Value| {
+        let rows = told["visits"].as_array().unwrap().iter();
+        let mut found = rows.filter(|row| row["visit"] == scene.visit.to_string());
+        let row = found.next().unwrap();
+        (row["number"].clone(), row["state"].clone())
+    };
+    assert_eq!(row(&after), row(&before));
+    assert_eq!(row(&after).0, "101001296115");
 }
 
 #[test]

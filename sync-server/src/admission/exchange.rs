@@ -1,7 +1,9 @@
 //! One exchange: push, commit, pull.
 
 use jiff::{SignedDuration, Timestamp};
-use jobsheet_wire::{DIVERGED, Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, Verdict, VerdictOfChange};
+use jobsheet_wire::{
+    DIVERGED, DocumentPush, Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, Verdict, VerdictOfChange,
+};
 
 use super::document::admit;
 use super::{Sender, past, pull, reference};
@@ -45,7 +47,10 @@ pub(crate) fn exchange(
     let verdicts = if message.push.is_empty() && seen_lately {
         Vec::new()
     } else {
-        store.write(|tx| push(tx, standards, sender, message, now))?
+        store.write(|tx| {
+            tx.device_seen(&sender.device, now)?;
+            push(tx, standards, sender, &message.push, now)
+        })?
     };
     let (brought, stock, tariffs, histories) = store.read(|tx| -> Result<_, StoreError> {
         let brought = pull::pull(tx, standards, sender, message)?;
@@ -69,15 +74,16 @@ pub(crate) fn exchange(
     })
 }
 
-fn push(
+/// Admits what is pushed and writes it. Gives a verdict for every change.
+pub(crate) fn push(
     tx: &Writing<'_>,
     standards: &Standards,
     sender: &Sender,
-    message: &Exchange,
+    pushes: &[DocumentPush],
     now: Timestamp,
 ) -> Result<Vec<VerdictOfChange>, StoreError> {
     let mut verdicts = Vec::new();
-    for push in &message.push {
+    for push in pushes {
         let admitted = admit(tx, standards, sender, push, now)?;
         let told = push.changes.iter().zip(admitted.verdicts);
         verdicts.extend(told.map(|(framed, verdict)| VerdictOfChange {
@@ -107,6 +113,5 @@ fn push(
         tx.device_diverged(&sender.device, now)?;
         tx.audit(now, &device, "device-diverged", &device, "")?;
     }
-    tx.device_seen(&sender.device, now)?;
     Ok(verdicts)
 }

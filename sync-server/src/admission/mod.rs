@@ -7,7 +7,7 @@ mod past;
 mod pull;
 mod reference;
 
-pub(crate) use exchange::{ExchangeError, exchange};
+pub(crate) use exchange::{ExchangeError, exchange, push};
 
 use jobsheet_wire::{DESCENDS, DIVERGED};
 use uuid::Uuid;

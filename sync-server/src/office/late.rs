@@ -3,7 +3,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 use jobsheet_core::hex;
-use jobsheet_core::record::state;
 use jobsheet_wire::{DocumentPush, Exchange, Framed, MAX_CHANGES_PER_DOCUMENT, Verdict};
 use serde::Serialize;
 use serde_json::json;
@@ -11,10 +10,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{By, OfficeError};
-use crate::admission::{ExchangeError, Sender, exchange};
-use crate::documents::load;
+use crate::admission::{Sender, push};
 use crate::standards::Standards;
-use crate::store::{LateChange, LateRow, Reading, Store, StoreError, Writing};
+use crate::store::{LateChange, LateRow, Reading, Store, StoreError, VisitBrief, Writing};
 
 /// Most changes that are kept of one revoked device.
 pub(crate) const MAX_LATE_CHANGES: u64 = 20_000;
@@ -90,7 +88,7 @@ fn waiting(tx: &Reading<'_>, device: &Uuid, document: &Uuid) -> Result<Vec<LateC
 /// What waits of one device for one document, as a salvage file: another device of the technician can restore it.
 pub(crate) fn export_late(tx: &Reading<'_>, device: &Uuid, document: &Uuid) -> Result<String, OfficeError> {
     let changes = waiting(tx, device, document)?;
-    let number = tx.late()?.into_iter().find(|row| row.visit == *document).map(|row| row.number);
+    let number = tx.visit_brief(document)?.map(|brief| brief.number);
     let line = |json: serde_json::Value| {
         let json = json.to_string();
         format!("{} {json}\n", hex(&Sha256::digest(&json)))
@@ -149,17 +147,9 @@ pub(crate) fn admit_late(
         let changes = changes.iter();
         let changes: Vec<Framed> =
             changes.map(|change| Framed { hash: change.hash, bytes: change.bytes.clone() }).collect();
-        let push = vec![DocumentPush { document: document.into_bytes(), changes }];
-        let reply =
-            match exchange(store, standards, &sender, &Exchange { push, ..Exchange::default() }, by.now) {
-                Ok(reply) => reply,
-                Err(ExchangeError::Store(error)) => return Err(error.into()),
-                Err(error) => {
-                    return Err(OfficeError::Invalid { field: "changes", reason: error.to_string() });
-                }
-            };
+        let pushed = DocumentPush { document: document.into_bytes(), changes };
         store.write(|tx| -> Result<(), OfficeError> {
-            for told in &reply.verdicts {
+            for told in &push(tx, standards, &sender, std::slice::from_ref(&pushed), by.now)? {
                 let (code, reason) = match &told.verdict {
                     Verdict::Accepted(_) | Verdict::Duplicate(_) => {
                         tx.settle_late(device, document, &told.hash, true)?;
@@ -172,10 +162,6 @@ pub(crate) fn admit_late(
                 tx.refuse_late(device, document, &told.hash, (code, reason))?;
                 let (change, code, reason) = (hex(&told.hash), code.to_owned(), reason.to_owned());
                 done.waiting.push(LateRefused { change, code, reason });
-            }
-            // The office did this, not the device.
-            if let Some(seen) = sender.last_seen {
-                tx.device_seen(device, seen)?;
             }
             Ok(())
         })?;
@@ -230,6 +216,19 @@ pub(crate) struct Unsent {
     visits: Vec<MayHoldWork>,
 }
 
+/// Whether a visit is in the last state of its course. One whose standard can not be read is not: it is rather listed than missed.
+fn is_finished(tx: &Reading<'_>, standards: &Standards, visit: &VisitBrief) -> bool {
+    match standards.pinned(tx, &visit.pack) {
+        Ok(standard) => {
+            standard.course(&visit.job).flow().states.last().is_none_or(|last| last.id == visit.state)
+        }
+        Err(error) => {
+            tracing::error!(visit = %visit.number, %error, "it is not known whether the visit is finished");
+            false
+        }
+    }
+}
+
 /// Lists what may be on a device and is not known here.
 pub(crate) fn unsent(tx: &Reading<'_>, standards: &Standards, device: &Uuid) -> Result<Unsent, OfficeError> {
     let unknown = || OfficeError::Unknown { what: "device", id: device.to_string() };
@@ -237,28 +236,24 @@ pub(crate) fn unsent(tx: &Reading<'_>, standards: &Standards, device: &Uuid) -> 
     let late = tx.late()?;
     let mut visits = Vec::new();
     if let Some(seen) = found.last_seen_at {
-        let reached = tx.seq_at(seen.saturating_add(SEEN_TOLERANCE).unwrap_or(Timestamp::MAX))?;
+        let later = tx.first_seq_after(seen.saturating_add(SEEN_TOLERANCE).unwrap_or(Timestamp::MAX))?;
         for row in tx.scope(&found.technician)? {
             // What was granted later never reached the device; what was taken away may still be on it.
-            if row.granted && row.seq > reached {
+            if row.granted && later.is_some_and(|later| row.seq > later) {
                 continue;
             }
-            let Some(loaded) = load(tx, standards, &row.document)? else { continue };
-            let record = loaded.visit.record();
-            let flow = loaded.standard.course(&record.job).flow();
-            let state = state(record, &loaded.standard);
+            let Some(brief) = tx.visit_brief(&row.document)? else { continue };
             let last_work_at = tx.last_work(device, &row.document)?;
             let waiting = late.iter().find(|late| late.device == *device && late.visit == row.document);
             let waiting = waiting.map_or(0, |late| late.changes);
-            if state.rank + 1 >= flow.states.len() && waiting == 0 {
+            if waiting == 0 && is_finished(tx, standards, &brief) {
                 continue;
             }
-            let number = record.order.get("number").map(ToString::to_string).unwrap_or_default();
             let started = last_work_at.is_some();
             visits.push(MayHoldWork {
                 visit: row.document,
-                number,
-                state: state.id,
+                number: brief.number,
+                state: brief.state,
                 started,
                 last_work_at,
                 late: waiting,

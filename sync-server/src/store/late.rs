@@ -87,14 +87,14 @@ impl Reading<'_> {
         Ok(size)
     }
 
-    /// The highest number that was committed up to an instant.
-    pub(crate) fn seq_at(&self, at: Timestamp) -> Result<u64, StoreError> {
-        let seq: i64 = self.connection.query_row(
-            "SELECT coalesce(max(seq), 0) FROM change WHERE tenant = ?1 AND received_at <= ?2",
+    /// The number of the first change after an instant. `None`: there was none.
+    pub(crate) fn first_seq_after(&self, at: Timestamp) -> Result<Option<u64>, StoreError> {
+        let seq: Option<i64> = self.connection.query_row(
+            "SELECT min(seq) FROM change WHERE tenant = ?1 AND received_at > ?2",
             (self.tenant, at.as_millisecond()),
             |row| row.get(0),
         )?;
-        Ok(super::from_sql(seq))
+        Ok(seq.map(super::from_sql))
     }
 
     /// When a device last sent work for a document.

@@ -37,7 +37,7 @@ pub(crate) use standards::StandardRow;
 pub(crate) use stock::{EntryKind, StockAt};
 pub(crate) use tenant::Epoch;
 pub(crate) use uploads::UploadRow;
-pub(crate) use visits::{NewVisit, Projection, VisitFilter, VisitPage};
+pub(crate) use visits::{NewVisit, Projection, VisitBrief, VisitFilter, VisitPage};
 
 use crate::secret::NoRandomness;
 

@@ -129,6 +129,19 @@ pub(crate) struct VisitSource {
     pub(crate) office_actor: [u8; 16],
 }
 
+/// What is known of a visit without its document.
+#[derive(Debug)]
+pub(crate) struct VisitBrief {
+    /// Service number.
+    pub(crate) number: String,
+    /// The job, an id of its standard.
+    pub(crate) job: String,
+    /// Id of the state.
+    pub(crate) state: String,
+    /// SHA-256 of the pack it pins.
+    pub(crate) pack: [u8; 32],
+}
+
 /// A pattern for LIKE that finds a text anywhere.
 pub(super) fn like(query: &str) -> String {
     format!("%{}%", query.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
@@ -186,6 +199,23 @@ impl Reading<'_> {
             )?
             .query_row((self.tenant, id.as_bytes()), |row| {
                 Ok(VisitSource { snapshot: row.get(0)?, pack: row.get(1)?, office_actor: row.get(2)? })
+            })
+            .optional()?;
+        Ok(found)
+    }
+
+    /// What is known of a visit without its document. `None`: there is none of this id.
+    pub(crate) fn visit_brief(&self, id: &Uuid) -> Result<Option<VisitBrief>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT number, job, state, pack FROM visit WHERE tenant = ?1 AND id = ?2")?
+            .query_row((self.tenant, id.as_bytes()), |row| {
+                Ok(VisitBrief {
+                    number: row.get(0)?,
+                    job: row.get(1)?,
+                    state: row.get(2)?,
+                    pack: row.get(3)?,
+                })
             })
             .optional()?;
         Ok(found)
