@@ -77,6 +77,24 @@ fn nonces_proofs_and_wrong_tokens_are_counted_together_and_known_devices_are_not
 }
 
 #[test]
+fn who_has_shown_who_it_is_is_not_counted_as_unknown() {
+    let server = server(&["--unknown-per-minute", "3"]);
+    // A nonce and a proof.
+    let device = server.device("lee");
+    let path = format!("/v1/devices/{}/suspension", device.id);
+    assert_eq!(
+        server.ask(reqwest::Method::PUT, &path).json(&json!({"suspended": true})).send().unwrap().status(),
+        204
+    );
+    let me = || http().get(format!("{}/v1/me", server.url)).bearer_auth(&device.token).send().unwrap();
+    for _ in 0..4 {
+        problem(me(), 403, "device-suspended");
+    }
+    // The address has one left.
+    device.nonce();
+}
+
+#[test]
 fn each_device_is_counted_by_itself() {
     let server = server(&["--requests-per-minute", "5"]);
     let (one, other) = (server.device("lee"), server.device("lee"));

@@ -154,8 +154,11 @@ impl FromRequestParts<Shared> for Unknown {
     }
 }
 
-/// Counts a request that was not let in.
+/// Counts a request that was not let in, if that is because nobody knows who asks.
 fn unknown(parts: &Parts, app: &App, problem: Problem) -> Problem {
+    if !problem.is_unauthorized() {
+        return problem;
+    }
     match address(parts, app) {
         Ok(address) => app.rates.unknown(address).map_or_else(Problem::too_many, |()| problem),
         Err(problem) => problem,

@@ -55,6 +55,11 @@ impl Problem {
         Self { status, code, detail: detail.into(), rules, diagnostics, nonce: None, retry_after: None }
     }
 
+    /// Whether it is that nobody knows who asks.
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+
     /// With what the device signs to be let in.
     pub(crate) fn with_nonce(self, nonce: String) -> Self {
         Self { nonce: Some(nonce.into()), ..self }
