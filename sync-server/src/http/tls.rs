@@ -46,13 +46,20 @@ struct Held {
     key: Vec<u8>,
 }
 
+/// What was found when the files were looked at last.
+struct Last {
+    /// What was read last, whether it could be used or not.
+    held: Held,
+    /// Why the files could not be read; none: they could.
+    fault: Option<String>,
+}
+
 /// Certificate and key as they are used now.
 pub(crate) struct Tls {
     cert: PathBuf,
     key: PathBuf,
     config: RwLock<Arc<ServerConfig>>,
-    /// What was read last, whether it could be used or not.
-    held: tokio::sync::Mutex<Held>,
+    last: tokio::sync::Mutex<Last>,
 }
 
 impl Tls {
@@ -68,7 +75,7 @@ impl Tls {
             cert: cert.to_path_buf(),
             key: key.to_path_buf(),
             config: RwLock::new(Arc::new(config)),
-            held: tokio::sync::Mutex::new(held),
+            last: tokio::sync::Mutex::new(Last { held, fault: None }),
         })
     }
 
@@ -92,16 +99,23 @@ impl Tls {
 
     /// Takes new files. Those that can not be used are logged once and change nothing.
     async fn look(&self) {
-        let mut held = self.held.lock().await;
+        let mut last = self.last.lock().await;
         let read = read(&self.cert).and_then(|cert| Ok(Held { cert, key: read(&self.key)? }));
         let new = match read {
-            Ok(new) if new == *held => return,
             Ok(new) => new,
             Err(error) => {
-                tracing::error!(%error, "the certificate in use stays");
+                let fault = Some(error.to_string());
+                if last.fault != fault {
+                    tracing::error!(%error, "the certificate in use stays");
+                    last.fault = fault;
+                }
                 return;
             }
         };
+        last.fault = None;
+        if new == last.held {
+            return;
+        }
         match configure(&new) {
             Ok(config) => {
                 *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
@@ -111,7 +125,7 @@ impl Tls {
                 tracing::error!(%reason, "the new certificate can not be used; the one in use stays");
             }
         }
-        *held = new;
+        last.held = new;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use jobsheet_core::key::{Assertion, DeviceKey, KeySignature};
+use jobsheet_core::key::{Assertion, DeviceKey, KeySignature, PublicKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -79,7 +79,7 @@ fn grant(app: &App, proof: &Proof) -> Result<Granted, Problem> {
         Ok::<_, crate::store::StoreError>((tx.device(&proof.device)?, tx.organisation_key()?.public_key()?))
     })?;
     let found = found.ok_or_else(refused)?;
-    let key = found.key.ok_or_else(|| {
+    let key = found.key.and_then(|bytes| PublicKey::from_sec1(&bytes).ok()).ok_or_else(|| {
         let detail = "the device enrolled without a key; enrol it again with a new code";
         Problem::new(401, "device-without-key", detail)
     })?;

@@ -44,8 +44,8 @@ pub(crate) struct DeviceRow {
 pub(crate) struct DeviceCredentials {
     /// Whose it is.
     pub(crate) technician: String,
-    /// Its key; none: it enrolled with a version that asked for none.
-    pub(crate) key: Option<PublicKey>,
+    /// Its key as it is stored, read where it is used; none: it enrolled with a version that asked for none.
+    pub(crate) key: Option<Vec<u8>>,
     /// It has been revoked.
     pub(crate) revoked: bool,
     /// It is shut out until the office lets it in again.
@@ -105,10 +105,9 @@ impl Reading<'_> {
                  WHERE tenant = ?1 AND id = ?2",
             )?
             .query_row((self.tenant, id.as_bytes()), |row| {
-                let key: Option<Vec<u8>> = row.get(1)?;
                 Ok(DeviceCredentials {
                     technician: row.get(0)?,
-                    key: key.and_then(|bytes| PublicKey::from_sec1(&bytes).ok()),
+                    key: row.get(1)?,
                     revoked: row.get(2)?,
                     suspended: row.get(4)?,
                     last_seen_at: row.get::<_, Option<i64>>(3)?.map(time),
