@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jobsheet_core::assess;
 use jobsheet_core::record::{
-    Actor, Context, Document, FileUse, Record, alerts, old_parts, part_requests, parts_in_change,
+    Actor, Context, Document, FileUse, Record, alerts, hashes_in, old_parts, part_requests, parts_in_change,
 };
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::stock::Use;
@@ -58,7 +58,10 @@ pub(crate) fn commit(
     tx.store_alerts(id, &alerts(visit.record()), now)?;
     note_uses(tx, id, visit, changes, first)?;
     store_parts(tx, id, visit.record(), standard)?;
-    name_files(tx, id, visit.record())?;
+    // Most changes name no file: looking for a hash costs next to nothing, noting every file of the record again does not.
+    if changes.iter().any(|change| !hashes_in(&change.bytes).is_empty()) {
+        name_files(tx, id, visit.record())?;
+    }
     Ok(first)
 }
 

@@ -79,7 +79,6 @@ impl Reading<'_> {
     /// Whether a technician may read a file: a document that this technician sees now names it, and its bytes came for that
     /// document. To know the hash of a file, and to name it, is not to have it.
     pub(crate) fn may_read_file(&self, technician: &str, sha256: &FileHash) -> Result<bool, StoreError> {
-        // SQLite takes `granted` from the row that has the maximum.
         let may = self
             .connection
             .prepare_cached(
