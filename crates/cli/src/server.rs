@@ -65,6 +65,9 @@ pub(crate) fn sync(here: &Here<'_>) -> Result<(), Failure> {
         if report.refused > 0 {
             let _ = write!(out, "\n{} {}: jobsheet quarantine", report.refused, words.refused);
         }
+        if report.renewed > 0 {
+            let _ = write!(out, "\n{} {}", report.renewed, words.renewed);
+        }
         if report.pending > 0 {
             let _ = write!(out, "\n{} {}", report.pending, words.unsent);
         }

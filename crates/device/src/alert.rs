@@ -70,7 +70,7 @@ impl Store {
         store::waiting_alerts(&*reader.begin()?)
     }
 
-    /// Syncs until the server has every call for help, with waits that grow from one second to half a minute. Blocks: an app
+    /// Exchanges records, and no files, until the server has every call for help, with waits that grow from one second to half a minute. Blocks: an app
     /// gives it a thread. `tried` is told of every try, and while it waits is asked ten times a second through `stop` whether
     /// it should end. What has not been delivered stays in the outbox; calling again goes on, also after a restart.
     ///
@@ -87,7 +87,7 @@ impl Store {
         while delivery.waiting > 0 && !stop() {
             delivery.tries += 1;
             let failed = match self
-                .sync(|_| if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+                .sync_records(|_| if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
             {
                 Ok(_) => None,
                 Err(error) if error.may_pass() => Some(error.to_string()),

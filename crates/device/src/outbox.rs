@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use jobsheet_core::record::DocumentId;
 use jobsheet_core::{hex, unhex};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// One visit or shift with work that the server does not have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,9 +106,17 @@ impl Store {
         let Some(hash) = unhex(change) else { return Ok(false) };
         let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;
-        let gone =
-            tx.execute("DELETE FROM quarantine WHERE document = ?1 AND hash = ?2", params![visit, hash])?;
+        let gone: Option<Vec<u8>> = tx
+            .query_row(
+                "DELETE FROM quarantine WHERE document = ?1 AND hash = ?2 RETURNING bytes",
+                params![visit, hash],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if let Some(bytes) = &gone {
+            store::forget_files(&tx, visit, bytes)?;
+        }
         tx.commit()?;
-        Ok(gone > 0)
+        Ok(gone.is_some())
     }
 }

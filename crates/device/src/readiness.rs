@@ -339,11 +339,7 @@ impl Store {
     /// Files are worth having and never hold up anything: what does not come is told by the readiness.
     fn fetch_ahead(&self) -> Result<(), SyncError> {
         match self.prefetch(None) {
-            Err(FetchError::Sync(error))
-                if !matches!(error, SyncError::Unreachable(_) | SyncError::TimedOut) =>
-            {
-                Err(error)
-            }
+            Err(FetchError::Sync(error)) if !error.may_pass() => Err(error),
             Err(error) => {
                 tracing::warn!(%error, "files were not fetched ahead");
                 Ok(())
@@ -365,8 +361,8 @@ impl Store {
     pub(crate) fn note_sync<T>(&self, outcome: &Result<T, SyncError>) -> Result<(), StoreError> {
         let shut_out = match outcome {
             Ok(_) => false,
-            Err(SyncError::Unauthorized(_) | SyncError::Revoked(_) | SyncError::Suspended(_)) => true,
-            // Nothing was learnt.
+            Err(SyncError::Unauthorized(_) | SyncError::Revoked(_)) => true,
+            // Nothing was learnt, or it passes without a new code: a device that is shut out until further notice.
             Err(_) => return Ok(()),
         };
         let mut writing = self.inner.connections.write()?;

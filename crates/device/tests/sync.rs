@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use common::{delivery, dispatched, note, options, visit_id};
-use jobsheet::{CallForHelp, Enrolment, Progress, Query, Store, SyncError};
-use jobsheet_core::record::Spot;
+use jobsheet::{CallForHelp, Enrolment, Lack, Progress, Query, Store, SyncError};
+use jobsheet_core::record::{Command, NoteEdit, Spot};
 use jobsheet_wire::{Exchange, Reply, Verdict, VerdictOfChange, decode_exchange, encode_reply};
 
 struct Request {
@@ -97,6 +97,11 @@ fn accept_all(exchange: &Exchange) -> Vec<VerdictOfChange> {
             verdict: Verdict::Accepted(at as u64 + 1),
         })
         .collect()
+}
+
+/// The changes that a request offers.
+fn offers(request: &Request) -> Vec<[u8; 32]> {
+    asked(request).push.iter().flat_map(|push| &push.changes).map(|change| change.hash).collect()
 }
 
 /// The answer to an exchange.
@@ -232,10 +237,25 @@ fn a_revoked_device_offers_all_it_has_and_a_suspended_one_waits() {
     }
     let unsent: u32 = store.outbox().unwrap().iter().map(|visit| visit.unsent).sum();
     assert_eq!(unsent, 40, "nothing is lost here");
+    // One visit with more than one exchange carries.
+    for at in 0..40 {
+        let edit = NoteEdit::Splice { at: 0, delete: 19_000, insert: words_of(100 + at) };
+        store.apply(visit_id(0), &Command::Note { note: "steps".to_owned(), edit }).unwrap();
+    }
+    requests.lock().unwrap().clear();
+    assert!(matches!(store.sync(go_on), Err(SyncError::Revoked(_))));
+    let changes: std::collections::HashSet<[u8; 32]> =
+        requests.lock().unwrap().iter().flat_map(offers).collect();
+    assert_eq!(changes.len(), 80, "every change is offered");
     *refused.lock().unwrap() = (403, "device-suspended");
     let before = requests.lock().unwrap().len();
     assert!(matches!(store.sync(go_on), Err(SyncError::Suspended(_))));
     assert_eq!(requests.lock().unwrap().len(), before + 1);
+    // A suspended device needs no new code.
+    let folder = tempfile::tempdir().unwrap();
+    let store = enrolled(folder.path(), &address);
+    assert!(matches!(store.sync(go_on), Err(SyncError::Suspended(_))));
+    assert!(!store.readiness(0).unwrap().findings.iter().any(|found| found.lack == Lack::ShutOut));
 }
 
 #[test]
@@ -358,6 +378,11 @@ fn enrolling_stores_what_the_server_gives() {
     let told = serde_json::json!({ "code": "code-1", "device_name": "van phone", "public_key": key });
     assert_eq!(body, told);
     assert_eq!(store.trust().unwrap().organisations, [named]);
+    store.shutdown().unwrap();
+    let database = rusqlite::open_plain(&folder.path().join("jobsheet.db")).unwrap();
+    let kept: Option<String> =
+        database.query_row("SELECT certificate FROM meta", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, None, "it is dropped");
 }
 
 /// The first exchange brings three visits; `then` answers those after it.

@@ -140,13 +140,67 @@ fn a_fetch_that_is_cut_off_goes_on_and_what_is_not_the_file_appears_nowhere() {
     assert_eq!(sha256(&std::fs::read(&path).unwrap()), hash);
     assert!(!part.exists());
 
-    // What an earlier try left is not what it should be: it is thrown away, and the next try begins anew.
+    // What an earlier try left is not what it should be: it is thrown away, and the file is fetched anew at once.
     std::fs::remove_file(&path).unwrap();
     std::fs::write(&part, content(51, PIECE)).unwrap();
-    assert!(matches!(tom.fetch_file(&hash), Err(FetchError::Damaged(_))));
-    assert!(tom.attachment(&hash).is_none() && !part.exists());
     let path = tom.fetch_file(&hash).unwrap();
     assert_eq!(sha256(&std::fs::read(path).unwrap()), hash);
+    assert!(!part.exists());
+}
+
+#[test]
+fn a_call_for_help_waits_for_no_file() {
+    let world = world();
+    let maria = world.device("maria");
+    world.attach(&maria, &world.file(80, 3 * PIECE));
+    maria.alert(world.visit, jobsheet::CallForHelp::default()).unwrap();
+    let told = maria.keep_alerting(|| false, |_| {}).unwrap();
+    assert_eq!((told.tries, told.waiting, told.refused), (1, 0, 0));
+    assert_eq!(world.proxy.passed(), 0, "no byte of a file went before it");
+    assert_eq!(sync(&maria).files.sent, 1);
+}
+
+#[test]
+fn files_that_are_sent_side_by_side_share_one_new_token() {
+    let mut world = world();
+    let maria = world.device("maria");
+    for seed in 90..96 {
+        world.attach(&maria, &world.file(seed, 2 * PIECE));
+    }
+    exchange(&maria);
+    let server = world.server.take().unwrap();
+    let (data, port) = (server.data.clone(), server.port());
+    server.stop().unwrap();
+    // Every token has ended by the server's clock; the device believes in its own.
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(3);
+    world.server = Some(Server::start(&data, Some(&later.to_string()), port).unwrap());
+    let report = maria.upload(|_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(report.sent, 6);
+    let metrics = world.office.text("/metrics").unwrap();
+    let tokens = metrics
+        .lines()
+        .filter(|line| line.starts_with("jobsheet_requests_total") && line.contains("route=\"/v1/token\""));
+    let tokens: u64 = tokens.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(tokens, 1);
+}
+
+#[test]
+fn a_file_that_can_not_be_had_now_fails_no_preparation() {
+    let world = world();
+    let (maria, tom) = (world.device("maria"), world.device("tom"));
+    let [busy, free] = [100, 101].map(|seed| world.attach(&maria, &world.file(seed, 3000)));
+    sync(&maria);
+    sync(&tom);
+    let folder = world.folder.path().join("tom/attachments");
+    std::fs::create_dir_all(&folder).unwrap();
+    // Another process is fetching it.
+    let part = std::fs::File::create(folder.join(format!(".{busy}.part"))).unwrap();
+    part.lock().unwrap();
+    tom.prime(1, |_| ControlFlow::Continue(())).unwrap();
+    assert!(tom.attachment(&free).is_some());
+    assert_eq!(tom.prefetch(None).unwrap().left, 1);
+    drop(part);
+    assert_eq!(tom.prefetch(None).unwrap().files, 1);
 }
 
 #[test]

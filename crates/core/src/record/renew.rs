@@ -28,8 +28,9 @@ struct Own {
     last: u64,
 }
 
-/// The command whose entry names versions of the record by the hashes of their heads.
-const SIGN: &str = "sign";
+/// The commands whose entries name versions of the record by the hashes of their heads: signatures and amendments. Whoever
+/// settles a conflict of a sealed record amends it.
+const NAMING: [&str; 3] = ["sign", "amend", "resolve"];
 
 /// A text that names changes by their hashes, with the names that they have now.
 fn naming(text: &str, renamed: &HashMap<ChangeHash, Vec<ChangeHash>>) -> String {
@@ -40,7 +41,7 @@ fn naming(text: &str, renamed: &HashMap<ChangeHash, Vec<ChangeHash>>) -> String 
 }
 
 /// Writes changes anew under an actor that has written nothing yet. All of them say the same as before, with their command, their
-/// time and the ids of their entries; what refers to one of them refers to its new form, a signature to the version that was signed.
+/// time and the ids of their entries; what refers to one of them refers to its new form, a signature or an amendment to the version that it was made on.
 ///
 /// `changes` are of one installation and one document, parents first, as that installation made them. Those that `leave_out`
 /// names by hash are not written anew; what builds on them builds on their parents.
@@ -99,7 +100,7 @@ pub fn under_new_actor(
             pred.iter_mut().for_each(&name);
             operation.pred = pred.into();
         }
-        if change.message().is_some_and(|command| command == SIGN) {
+        if change.message().is_some_and(|command| NAMING.contains(&command)) {
             for operation in &mut expanded.operations {
                 if let OpType::Put(ScalarValue::Str(text)) = &mut operation.action {
                     *text = naming(text, &parents).into();

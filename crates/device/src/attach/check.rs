@@ -161,7 +161,7 @@ fn same(one: &Metadata, other: &Metadata) -> bool {
 }
 
 /// The hash and the size of what a file still holds, read as a stream.
-pub(super) fn hash(file: &mut impl Read) -> std::io::Result<(String, u64)> {
+pub(crate) fn hash(file: &mut impl Read) -> std::io::Result<(String, u64)> {
     let (mut digest, mut size, mut block) = (Sha256::new(), 0, vec![0; BLOCK_BYTES]);
     loop {
         match file.read(&mut block) {

@@ -112,7 +112,8 @@ fn write(
     Ok((size, media_type(&first)))
 }
 
-fn not_written(folder: &Folder, error: std::io::Error) -> StoreError {
+/// Why a file could not be written into the folder.
+pub(crate) fn not_written(folder: &Folder, error: std::io::Error) -> StoreError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull,
         _ => StoreError::file("the attachment could not be written", folder.path(), error),

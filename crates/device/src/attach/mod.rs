@@ -28,6 +28,8 @@ use serde::Serialize;
 use crate::StoreError;
 use crate::apply::Receipt;
 use crate::store::Store;
+pub(crate) use check::hash;
+pub(crate) use copy::not_written;
 use copy::{Copied, copy};
 pub(crate) use folder::Folder;
 pub(crate) use named::Named;

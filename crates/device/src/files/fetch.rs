@@ -8,8 +8,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_RANGE, IF_RANGE, RANGE};
 use serde::Serialize;
 
-use super::send::fits;
-use crate::attach::{AttachError, Folder, MAX_SIGNATURE_BYTES};
+use crate::attach::{AttachError, Folder, MAX_SIGNATURE_BYTES, hash, not_written};
 use crate::store::{self, Store};
 use crate::sync::Authorised;
 use crate::{StoreError, SyncError};
@@ -54,7 +53,7 @@ pub struct Prefetched {
     pub files: u32,
     /// Their bytes.
     pub bytes: u64,
-    /// Files that are not here: beyond the limit, or not at the server yet.
+    /// Files that are not here: beyond the limit, not at the server yet, or not to be had now.
     pub left: u32,
 }
 
@@ -83,7 +82,7 @@ impl Store {
     }
 
     /// Fetches what open visits and shifts name and is not here, the next ones first, up to so many bytes; none:
-    /// [`AttachmentLimits::prefetch_bytes`]. A file that the server does not have yet holds up nothing.
+    /// [`AttachmentLimits::prefetch_bytes`]. A file that can not be had now holds up nothing.
     ///
     /// [`AttachmentLimits::prefetch_bytes`]: crate::AttachmentLimits::prefetch_bytes
     ///
@@ -121,6 +120,13 @@ impl Store {
                 Err(FetchError::NotThere(_) | FetchError::Damaged(_) | FetchError::Room(_)) => {
                     fetched.left += 1;
                 }
+                // One file that another call is fetching, or that the server does not give now.
+                Err(FetchError::Sync(
+                    error @ (SyncError::AlreadyRunning | SyncError::Server { .. } | SyncError::Protocol(_)),
+                )) => {
+                    tracing::warn!(%error, sha256 = file.sha256, "a file was not fetched ahead");
+                    fetched.left += 1;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -130,7 +136,7 @@ impl Store {
     /// Fetches one file and gives its size.
     fn fetch(&self, server: &Authorised<'_>, folder: &Folder, sha256: &str) -> Result<u64, FetchError> {
         let part_path = folder.path().join(format!(".{sha256}.part"));
-        let failed = |source| StoreError::file("the attachment could not be written", &part_path, source);
+        let failed = |source| not_written(folder, source);
         let mut part = {
             // A sweep takes a part that nobody has locked for one that was left behind.
             let _lock = folder.lock()?;
@@ -147,12 +153,21 @@ impl Store {
             }
             part
         };
-        let size = self.fill(server, folder, sha256, &mut part)?;
-        part.sync_all().map_err(failed)?;
-        if !fits(&part_path, sha256) {
-            let _ = std::fs::remove_file(&part_path);
-            return Err(FetchError::Damaged(sha256.to_owned()));
-        }
+        let size = loop {
+            let found = part.metadata().map_err(failed)?.len();
+            let size = self.fill(server, folder, sha256, &mut part)?;
+            part.sync_all().map_err(failed)?;
+            part.rewind().map_err(failed)?;
+            if hash(&mut part).map_err(failed)?.0 == sha256 {
+                break size;
+            }
+            if found == 0 {
+                let _ = std::fs::remove_file(&part_path);
+                return Err(FetchError::Damaged(sha256.to_owned()));
+            }
+            // What an earlier try left may be at fault: once anew.
+            part.set_len(0).map_err(failed)?;
+        };
         let _lock = folder.lock()?;
         std::fs::rename(&part_path, folder.path().join(sha256)).map_err(failed)?;
         folder.sync()?;
@@ -166,7 +181,7 @@ impl Store {
         sha256: &str,
         part: &mut File,
     ) -> Result<u64, FetchError> {
-        let failed = |source| StoreError::file("the attachment could not be written", folder.path(), source);
+        let failed = |source| not_written(folder, source);
         let path = format!("v1/files/{sha256}");
         let mut at = part.seek(SeekFrom::End(0)).map_err(failed)?;
         let (mut size, mut failures) = (None, 0);

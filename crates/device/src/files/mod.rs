@@ -184,6 +184,7 @@ impl Store {
                 store::note_old_file(&tx, (*visit, sha256), signature, naming.size, naming.own)?;
             }
         }
+        store::keep_refused_files_here(&tx)?;
         store::mark_files_noted(&tx)?;
         tx.commit()?;
         Ok(())

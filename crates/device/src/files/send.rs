@@ -2,18 +2,16 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use jobsheet_core::hex;
+use bytes::Bytes;
 use jobsheet_core::record::DocumentId;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::tus::{Answer, Tus};
-use crate::attach::Folder;
+use crate::attach::{Folder, hash};
 use crate::store::{self, FileToSend, Store};
 use crate::sync::Authorised;
 use crate::{StoreError, SyncError};
@@ -37,7 +35,7 @@ pub struct FileProblem {
     pub visit: DocumentId,
     /// SHA-256, hexadecimal.
     pub sha256: String,
-    /// Why, as a short code in kebab case: `missing`, `damaged`, or the server's.
+    /// Why, as a short code in kebab case: `missing`, `damaged`, `failed` (something is wrong at the server), or the server's.
     pub code: String,
     /// Why, in words.
     pub reason: String,
@@ -84,6 +82,16 @@ impl Work<'_> {
     /// # Errors
     /// What stops all other files too: no network, no access, a store that fails.
     pub(super) fn send_file(&self, file: &FileToSend, size: u64) -> Result<Outcome, SyncError> {
+        match self.try_file(file, size) {
+            // The server is there, and fails at this file.
+            Err(error @ (SyncError::Server { .. } | SyncError::Protocol(_))) if !error.is_gateway() => {
+                Ok(Outcome::Refused(FileProblem::new(file, "failed", &error.to_string())))
+            }
+            done => done,
+        }
+    }
+
+    fn try_file(&self, file: &FileToSend, size: u64) -> Result<Outcome, SyncError> {
         let Some(path) = Folder::of(self.store).file(&file.sha256) else {
             return Ok(Outcome::Refused(FileProblem::new(file, "missing", "its name is no hash")));
         };
@@ -92,7 +100,9 @@ impl Work<'_> {
             Err(error) => return Ok(Outcome::Refused(FileProblem::new(file, "missing", &error.to_string()))),
         };
         // Once refused for its hash, it is looked at before it is sent again.
-        if file.refused.as_deref() == Some("hash-mismatch") && !fits(&path, &file.sha256) {
+        if file.refused.as_deref() == Some("hash-mismatch")
+            && hash(&mut source).map_err(not_read)?.0 != file.sha256
+        {
             let reason = "its bytes no longer fit its hash; see `attachments check`";
             return Ok(Outcome::Refused(FileProblem::new(file, "damaged", reason)));
         }
@@ -102,14 +112,13 @@ impl Work<'_> {
         'begin: loop {
             // A small file goes with the request that begins its upload.
             let first =
-                if size <= FIRST_PIECE as u64 { piece(&mut source, 0, FIRST_PIECE)? } else { Vec::new() };
+                if size <= FIRST_PIECE as u64 { piece(&mut source, 0, FIRST_PIECE)? } else { Bytes::new() };
             let sent = first.len() as u64;
             let (location, mut offset) = match tus.create(file, size, &first)? {
                 Answer::At { location, offset } => (location, offset),
-                Answer::NotNamed | Answer::Later => return Ok(Outcome::Waits),
-                Answer::Gone | Answer::Elsewhere => {
-                    pieces.failed()?;
-                    continue;
+                Answer::Gone | Answer::Elsewhere if pieces.try_again() => continue,
+                Answer::Gone | Answer::Elsewhere | Answer::NotNamed | Answer::Later => {
+                    return Ok(Outcome::Waits);
                 }
                 Answer::Refused { code, reason } => return self.refused(file, &code, &reason),
             };
@@ -130,26 +139,20 @@ impl Work<'_> {
                         pieces.sent(begun.elapsed());
                     }
                     Ok(Answer::Refused { code, reason }) => return self.refused(file, &code, &reason),
-                    Ok(Answer::Gone) => {
-                        pieces.failed()?;
-                        continue 'begin;
-                    }
-                    Ok(Answer::NotNamed) => return Ok(Outcome::Waits),
-                    Ok(Answer::Later) => {
-                        if pieces.failed().is_err() {
-                            return Ok(Outcome::Waits);
-                        }
-                    }
+                    Ok(Answer::Gone) if pieces.try_again() => continue 'begin,
+                    Ok(Answer::Later) if pieces.try_again() => {}
+                    Ok(Answer::Gone | Answer::Later | Answer::NotNamed) => return Ok(Outcome::Waits),
                     // The answer was lost, or an earlier request is still at it: what counts is what the server has.
                     Ok(Answer::Elsewhere) | Err(SyncError::Unreachable(_) | SyncError::TimedOut) => {
                         match self.ask(&tus, &location, &mut pieces)? {
-                            Some(at) => offset = at,
-                            None => continue 'begin,
+                            Answer::At { offset: at, .. } => offset = at,
+                            Answer::Gone if pieces.try_again() => continue 'begin,
+                            _ => return Ok(Outcome::Waits),
                         }
-                        if offset <= before {
-                            pieces.failed()?;
-                        } else {
+                        if offset > before {
                             pieces.failures = 0;
+                        } else if !pieces.try_again() {
+                            return Ok(Outcome::Waits);
                         }
                     }
                     Err(error) => return Err(error),
@@ -161,19 +164,18 @@ impl Work<'_> {
         }
     }
 
-    /// Where the server stands. `None`: the upload is gone.
-    fn ask(&self, tus: &Tus<'_>, location: &str, pieces: &mut Pieces) -> Result<Option<u64>, SyncError> {
+    /// Where the server stands: somewhere, gone, or what it last said instead.
+    fn ask(&self, tus: &Tus<'_>, location: &str, pieces: &mut Pieces) -> Result<Answer, SyncError> {
         loop {
-            match tus.ask(location) {
-                Ok(Answer::At { offset, .. }) => return Ok(Some(offset)),
-                Ok(_) => return Ok(None),
-                Err(error @ (SyncError::Unreachable(_) | SyncError::TimedOut)) => {
-                    if self.stop.load(Ordering::Relaxed) {
-                        return Err(error);
+            let answer = tus.ask(location);
+            match &answer {
+                Ok(Answer::At { .. } | Answer::Gone) => return answer,
+                Ok(_) | Err(SyncError::Unreachable(_) | SyncError::TimedOut) => {
+                    if self.stop.load(Ordering::Relaxed) || !pieces.try_again() {
+                        return answer;
                     }
-                    pieces.failed()?;
                 }
-                Err(error) => return Err(error),
+                Err(_) => return answer,
             }
         }
     }
@@ -214,36 +216,25 @@ impl Pieces {
         }
     }
 
-    /// Waits; an error after too many tries that brought nothing.
-    fn failed(&mut self) -> Result<(), SyncError> {
+    /// After a try that brought nothing: waits. `false`: there were too many of them.
+    fn try_again(&mut self) -> bool {
         self.failures += 1;
         self.size = (self.size / 2).max(SMALLEST_PIECE);
         if self.failures >= TRIES {
-            return Err(SyncError::Unreachable("files do not get through".to_owned()));
+            return false;
         }
         std::thread::sleep(FIRST_WAIT * 2_u32.pow(self.failures - 1));
-        Ok(())
+        true
     }
 }
 
-fn piece(source: &mut File, from: u64, size: usize) -> Result<Vec<u8>, StoreError> {
-    let failed =
-        |error| StoreError::file("the attachment could not be read", Path::new("attachments"), error);
-    source.seek(SeekFrom::Start(from)).map_err(failed)?;
+fn piece(source: &mut File, from: u64, size: usize) -> Result<Bytes, StoreError> {
+    source.seek(SeekFrom::Start(from)).map_err(not_read)?;
     let mut bytes = Vec::new();
-    source.take(size as u64).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    source.take(size as u64).read_to_end(&mut bytes).map_err(not_read)?;
+    Ok(bytes.into())
 }
 
-/// Whether a file has a hash.
-pub(super) fn fits(path: &Path, sha256: &str) -> bool {
-    let Ok(mut file) = File::open(path) else { return false };
-    let (mut digest, mut block) = (Sha256::new(), vec![0; 256 << 10]);
-    loop {
-        match file.read(&mut block) {
-            Ok(0) => return hex(&digest.finalize()) == sha256,
-            Ok(read) => digest.update(&block[..read]),
-            Err(_) => return false,
-        }
-    }
+fn not_read(error: std::io::Error) -> StoreError {
+    StoreError::file("the attachment could not be read", "attachments", error)
 }

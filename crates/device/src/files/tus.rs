@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::blocking::Response;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
@@ -36,7 +37,7 @@ pub(super) struct Tus<'a> {
 
 impl Tus<'_> {
     /// Begins an upload, or finds the one that there is. With bytes, they are its first.
-    pub(super) fn create(&self, file: &FileToSend, size: u64, first: &[u8]) -> Result<Answer, SyncError> {
+    pub(super) fn create(&self, file: &FileToSend, size: u64, first: &Bytes) -> Result<Answer, SyncError> {
         let document = STANDARD.encode(file.document.to_string());
         let metadata = format!("sha256 {},document {document}", STANDARD.encode(&file.sha256));
         let answer = self.server.try_send(&Method::POST, "v1/uploads", |request| {
@@ -44,16 +45,16 @@ impl Tus<'_> {
                 .header(VERSION.0, VERSION.1)
                 .header("upload-length", size)
                 .header("upload-metadata", &metadata);
-            if first.is_empty() { request } else { request.header(CONTENT_TYPE, BYTES).body(first.to_vec()) }
+            if first.is_empty() { request } else { request.header(CONTENT_TYPE, BYTES).body(first.clone()) }
         });
         told(answer, None)
     }
 
     /// Adds bytes.
-    pub(super) fn append(&self, location: &str, offset: u64, bytes: &[u8]) -> Result<Answer, SyncError> {
+    pub(super) fn append(&self, location: &str, offset: u64, bytes: &Bytes) -> Result<Answer, SyncError> {
         let answer = self.server.try_once(&Method::PATCH, location, |request| {
             let request = request.header(VERSION.0, VERSION.1).header("upload-offset", offset);
-            request.header(CONTENT_TYPE, BYTES).body(bytes.to_vec())
+            request.header(CONTENT_TYPE, BYTES).body(bytes.clone())
         });
         told(answer, Some(location))
     }

@@ -231,7 +231,7 @@ impl Incoming<'_> {
                 }
             };
             if let Some(rival) = log.rival(&header.actor, header.seq, &header.hash) {
-                // The server's stands, the own one is kept aside.
+                // The server's stands, the own one is written anew under another actor.
                 let reason =
                     "the server holds another change under this number: the store was restored or cloned";
                 self.give_up(draft, &HashMap::from([(rival, (DIVERGED, reason))]), received)?;

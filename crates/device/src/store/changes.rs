@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jobsheet_core::record::{DocumentId, Renewed, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::files::{mark_files_unsent, note_own_files};
+use super::files::{keep_files_here, mark_files_unsent, note_own_files};
 use crate::StoreError;
 
 /// Where a change was made.
@@ -297,6 +297,7 @@ pub(crate) fn quarantine(
     statement.execute(params![document, hash, command, made_at, code, reason])?;
     let mut statement = connection.prepare_cached("DELETE FROM change WHERE document = ?1 AND hash = ?2")?;
     statement.execute(params![document, hash])?;
+    keep_files_here(connection, document, &bytes)?;
     // The number of the change is spent, though the log no longer tells.
     match header {
         Some(header) => retire_actor(connection, document, &header.actor),

@@ -1,10 +1,12 @@
 //! Files that documents name: which are to be sent, which may be fetched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jobsheet_core::record::{DocumentId, FileUse, Record, files_in, hashes_in};
 use rusqlite::{Connection, params};
 
+use super::changes::own_changes;
+use super::warm::load_visit;
 use crate::StoreError;
 
 /// A file to be sent for a document.
@@ -54,6 +56,63 @@ pub(crate) fn note_own_files(
     Ok(())
 }
 
+/// Files that only a change names which was refused are sent no longer. Where the change stands in the log again, they are.
+pub(crate) fn keep_files_here(
+    connection: &Connection,
+    document: DocumentId,
+    change: &[u8],
+) -> Result<(), StoreError> {
+    let mut files = files_in(change);
+    if files.is_empty() {
+        return Ok(());
+    }
+    let own = own_changes(connection, document)?;
+    let named: BTreeSet<String> =
+        own.iter().flat_map(|own| files_in(&own.bytes)).map(|(sha256, _)| sha256).collect();
+    files.retain(|(sha256, _)| !named.contains(sha256));
+    for (sha256, _) in files {
+        connection
+            .prepare_cached("UPDATE file SET own = 0 WHERE document = ?1 AND sha256 = ?2")?
+            .execute(params![document, sha256])?;
+    }
+    Ok(())
+}
+
+/// As [`keep_files_here`], for every refused change.
+pub(crate) fn keep_refused_files_here(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT document, bytes FROM quarantine")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        keep_files_here(connection, row.get(0)?, &row.get::<_, Vec<u8>>(1)?)?;
+    }
+    Ok(())
+}
+
+/// Forgets the files of a refused change that a person threw away, but those that the record names.
+pub(crate) fn forget_files(
+    connection: &Connection,
+    document: DocumentId,
+    change: &[u8],
+) -> Result<(), StoreError> {
+    let files = files_in(change);
+    if files.is_empty() {
+        return Ok(());
+    }
+    let loaded = match load_visit(connection, document) {
+        Ok((loaded, _)) => loaded,
+        // What it names is not known.
+        Err(StoreError::Record(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let named = loaded.record().file_hashes();
+    for (sha256, _) in files.into_iter().filter(|(sha256, _)| !named.contains(sha256.as_str())) {
+        connection
+            .prepare_cached("DELETE FROM file WHERE document = ?1 AND sha256 = ?2 AND own = 0")?
+            .execute(params![document, sha256])?;
+    }
+    Ok(())
+}
+
 /// Notes the files that a record names. A record without files costs nothing.
 pub(crate) fn note_files(connection: &Connection, record: &Record) -> Result<(), StoreError> {
     let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
@@ -64,7 +123,8 @@ pub(crate) fn note_files(connection: &Connection, record: &Record) -> Result<(),
         connection
             .prepare_cached(
                 "INSERT INTO file (document, sha256, rank, size, own) VALUES (?1, ?2, ?3, ?4, 0)
-                 ON CONFLICT (document, sha256) DO UPDATE SET size = coalesce(size, ?4)",
+                 ON CONFLICT (document, sha256) DO UPDATE SET size = excluded.size
+                 WHERE file.size IS NULL AND excluded.size IS NOT NULL",
             )?
             .execute(params![record.id, sha256, rank(of), size])?;
     }

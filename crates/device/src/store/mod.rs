@@ -36,8 +36,9 @@ pub(crate) use changes::{
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
 pub(crate) use files::{
-    FileToSend, are_files_noted, count_files_to_send, files_of_open, files_to_send, is_file_named,
-    mark_file_refused, mark_file_sent, mark_files_noted, note_files, note_old_file,
+    FileToSend, are_files_noted, count_files_to_send, files_of_open, files_to_send, forget_files,
+    is_file_named, keep_refused_files_here, mark_file_refused, mark_file_sent, mark_files_noted, note_files,
+    note_old_file,
 };
 pub use meta::Enrolment;
 pub(crate) use meta::{AccessToken, Identity, Vouched};
@@ -128,6 +129,8 @@ pub(crate) struct Inner {
     pub(crate) syncing: Mutex<()>,
     /// Held by the one call that sends files.
     pub(crate) uploading: Mutex<()>,
+    /// Held by whoever gets another access token: a nonce that is spent makes those before it void.
+    pub(crate) renewing: Mutex<()>,
 }
 
 impl std::fmt::Debug for Store {
@@ -159,6 +162,7 @@ impl Store {
                 observers: Observers::default(),
                 syncing: Mutex::new(()),
                 uploading: Mutex::new(()),
+                renewing: Mutex::new(()),
                 options,
             }),
         })

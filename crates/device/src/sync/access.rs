@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{self, Client, Failed};
 use super::error::SyncError;
-use crate::store::{AccessToken, Enrolment, Store};
+use crate::store::{AccessToken, Enrolment, Store, lock};
 
 /// Codes of a 401 that another token mends.
 const RENEW: [&str; 3] = ["token-expired", "token-not-valid", "token-missing"];
@@ -100,19 +100,25 @@ impl Authorised<'_> {
         // A token that can hardly be good any more is not tried: the body would be sent for nothing.
         let token = match self.store.access_token(now).map_err(SyncError::from)? {
             Some(token) => token,
-            None => self.renew(None)?,
+            None => self.renew(None, None)?,
         };
         match send(&request(&token)?) {
             Err(failed) if failed.is_one_of(&RENEW) => {
-                let token = self.renew(failed.nonce)?;
+                let token = self.renew(Some(&token), failed.nonce)?;
                 send(&request(&token)?)
             }
             done => done,
         }
     }
 
-    /// Gets another token for the signature of a nonce, and keeps it.
-    fn renew(&self, nonce: Option<String>) -> Result<String, SyncError> {
+    /// Gets another token than the one that was refused, for the signature of a nonce, and keeps it. One call at a time: what
+    /// another one got meanwhile serves both.
+    fn renew(&self, refused: Option<&str>, nonce: Option<String>) -> Result<String, SyncError> {
+        let _turn = lock(&self.store.inner.renewing);
+        let now = self.store.inner.options.clock.read().wall;
+        if let Some(token) = self.store.access_token(now)?.filter(|token| Some(token.as_str()) != refused) {
+            return Ok(token);
+        }
         let nonce = if let Some(nonce) = nonce {
             nonce
         } else {

@@ -63,6 +63,11 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Something between here and the server says that it does not get through.
+    pub(crate) fn is_gateway(&self) -> bool {
+        matches!(self, Self::Server { status: 502 | 504, .. })
+    }
+
     /// Another try may succeed without anybody doing anything about it.
     pub(crate) fn may_pass(&self) -> bool {
         match self {

@@ -115,18 +115,26 @@ impl Store {
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<SyncReport, SyncError> {
         let mut last = Progress::default();
-        let outcome = self.exchange_all(|step| {
+        let mut report = self.sync_records(|step| {
             last = step;
             progress(step)
-        });
-        self.note_sync(&outcome)?;
-        let mut report = outcome?;
+        })?;
         match self.upload_files(&mut |files| progress(Progress { files, ..last })) {
             Ok((_, Some(SyncError::Cancelled))) => return Err(SyncError::Cancelled),
             Ok((files, _)) => report.files = files,
             Err(error) => report.files.stopped = Some(error.to_string()),
         }
         Ok(report)
+    }
+
+    /// As [`Store::sync`], without the files: for what must not wait for them.
+    pub(crate) fn sync_records(
+        &self,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<SyncReport, SyncError> {
+        let outcome = self.exchange_all(progress);
+        self.note_sync(&outcome)?;
+        outcome
     }
 
     fn exchange_all(
@@ -145,8 +153,13 @@ impl Store {
         let mut restarted = false;
         // Visits of which the server left something open: they wait for the next sync, the others go on.
         let mut held_back: HashSet<DocumentId> = HashSet::new();
+        // What a server that revoked this device was offered: the office has it.
+        let (mut revoked, mut offered): (Option<String>, HashSet<[u8; 32]>) = (None, HashSet::new());
         loop {
-            let exchange = self.exchange(&held_back)?;
+            let exchange = self.exchange(&held_back, &offered)?;
+            if let Some(reason) = revoked.take_if(|_| exchange.push.is_empty()) {
+                return Err(SyncError::Revoked(reason));
+            }
             let body = encode_exchange(&exchange)?;
             report.bytes_sent += body.len() as u64;
             let sent = self.inner.options.clock.read();
@@ -155,17 +168,20 @@ impl Store {
             });
             let answer = match answer {
                 Err(SyncError::Revoked(reason)) => {
-                    // The office has what was in this exchange. The rest is offered too.
-                    held_back.extend(exchange.push.iter().map(|push| DocumentId::from_bytes(push.document)));
+                    // The rest is offered too.
+                    let changes = exchange.push.iter().flat_map(|push| &push.changes);
+                    offered.extend(changes.map(|change| change.hash));
                     report.exchanges += 1;
-                    let (_, more) = self.to_send(&held_back)?;
-                    if !more || exchange.push.is_empty() || report.exchanges >= MAX_EXCHANGES {
+                    if exchange.push.is_empty() || report.exchanges >= MAX_EXCHANGES {
                         return Err(SyncError::Revoked(reason));
                     }
+                    revoked = Some(reason);
                     continue;
                 }
                 answer => answer?,
             };
+            // Let in again meanwhile: what was only offered is sent.
+            (revoked, offered) = (None, HashSet::new());
             let answer = client::read(answer, MAX_BODY_BYTES)?;
             let answered = self.inner.options.clock.read();
             report.bytes_received += answer.len() as u64;
@@ -201,7 +217,11 @@ impl Store {
         }
     }
 
-    fn exchange(&self, held_back: &HashSet<DocumentId>) -> Result<Exchange, SyncError> {
+    fn exchange(
+        &self,
+        held_back: &HashSet<DocumentId>,
+        offered: &HashSet<[u8; 32]>,
+    ) -> Result<Exchange, SyncError> {
         let mut reader = self.inner.connections.read()?;
         let tx = reader.begin().map_err(SyncError::from)?;
         let cursor =
@@ -209,7 +229,7 @@ impl Store {
         let (stock, tariffs) = store::held_reference(&tx)?;
         Ok(Exchange {
             cursor,
-            push: push::batch(&tx, held_back)?,
+            push: push::batch(&tx, held_back, offered)?,
             packs: store::held_packs(&tx)?.into_iter().map(BytesHash).collect(),
             sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
             stock: Some(stock),

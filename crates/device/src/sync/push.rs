@@ -13,10 +13,11 @@ use crate::store;
 /// frames fit beside it; small enough that an exchange lost on a bad network costs little.
 const BATCH_BYTES: usize = 1 << 20;
 
-/// The next batch. Documents whose changes do not fit come with a later one.
+/// The next batch, without what has been `offered`. Documents whose changes do not fit come with a later one.
 pub(super) fn batch(
     connection: &Connection,
     held_back: &HashSet<DocumentId>,
+    offered: &HashSet<[u8; 32]>,
 ) -> Result<Vec<DocumentPush>, StoreError> {
     let mut batch = Vec::new();
     let mut room = BATCH_BYTES;
@@ -25,7 +26,7 @@ pub(super) fn batch(
         if batch.len() >= MAX_DOCUMENTS_PER_EXCHANGE || room == 0 {
             break;
         }
-        let changes = changes(connection, document, &mut room)?;
+        let changes = changes(connection, document, offered, &mut room)?;
         if changes.is_empty() {
             continue;
         }
@@ -38,10 +39,13 @@ pub(super) fn batch(
 fn changes(
     connection: &Connection,
     document: DocumentId,
+    offered: &HashSet<[u8; 32]>,
     room: &mut usize,
 ) -> Result<Vec<Framed>, StoreError> {
     let mut changes = Vec::new();
-    let unsent = store::own_changes(connection, document)?.into_iter().filter(|change| change.on_device);
+    let unsent = store::own_changes(connection, document)?
+        .into_iter()
+        .filter(|change| change.on_device && !offered.contains(&change.hash));
     for change in unsent.take(MAX_CHANGES_PER_DOCUMENT) {
         if change.bytes.len() > *room {
             *room = 0;
