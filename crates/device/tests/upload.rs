@@ -10,7 +10,7 @@ use std::thread;
 
 use common::{delivery, dispatched, options, visit_id};
 use jobsheet::{DocumentFacts, Enrolment, Store, UploadReport};
-use jobsheet_core::key::SecretKey;
+use jobsheet_core::key::{DeviceKey as _, SecretKey};
 use jobsheet_wire::Reply;
 
 /// Bytes of the file at which the server fails: more than go with the request that begins an upload.

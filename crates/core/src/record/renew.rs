@@ -188,6 +188,27 @@ mod tests {
     }
 
     #[test]
+    fn whatever_names_a_version_names_its_new_form_and_words_stay() {
+        use automerge::transaction::CommitOptions;
+        for (command, follows) in [("sign", true), ("amend", true), ("resolve", true), ("say", false)] {
+            let mut doc = AutoCommit::new().with_actor(ActorId::from([1; 16].as_slice()));
+            doc.put(ROOT, "a", 1).unwrap();
+            let was = crate::hex(&doc.commit().unwrap().0);
+            doc.put(ROOT, "entry", format!("{{\"heads\":[\"{was}\"]}}")).unwrap();
+            doc.commit_with(CommitOptions::default().with_message(command));
+            let changes: Vec<Vec<u8>> =
+                doc.get_changes(&[]).into_iter().map(|change| change.raw_bytes().to_vec()).collect();
+            let renewed = under_new_actor(&changes, |_| false, &[2; 16]).unwrap();
+            let now = crate::hex(&renewed[0].hash);
+            let bytes: Vec<Vec<u8>> = renewed.into_iter().map(|change| change.bytes).collect();
+            let doc = with(&bytes);
+            let (entry, _) = doc.get(ROOT, "entry").unwrap().unwrap();
+            let names = if follows { &now } else { &was };
+            assert!(entry.as_str().unwrap().contains(names), "{command}");
+        }
+    }
+
+    #[test]
     fn changes_of_two_writers_are_refused() {
         let (_, mut changes) = made();
         changes.reverse();
