@@ -70,9 +70,10 @@ impl Store {
         store::waiting_alerts(&*reader.begin()?)
     }
 
-    /// Exchanges records, and no files, until the server has every call for help, with waits that grow from one second to half a minute. Blocks: an app
-    /// gives it a thread. `tried` is told of every try, and while it waits is asked ten times a second through `stop` whether
-    /// it should end. What has not been delivered stays in the outbox; calling again goes on, also after a restart.
+    /// Exchanges records, and no files, until the server has every call for help, with waits that grow from one second to half a
+    /// minute. Blocks: an app gives it a thread. `tried` is told of every try, and while it waits is asked ten times a second
+    /// through `stop` whether it should end. What has not been delivered stays in the outbox; calling again goes on, also after a
+    /// restart.
     ///
     /// # Errors
     /// Only what no further try can mend: [`SyncError::NotEnrolled`], [`SyncError::Unauthorized`], [`SyncError::Revoked`], an address or a certificate
