@@ -13,7 +13,7 @@ pub(crate) const MAX_SILENCE: Duration = Duration::from_secs(30);
 /// One request sends no longer than this; what came is kept, and the client goes on with another request.
 pub(crate) const MAX_REQUEST: Duration = Duration::from_mins(15);
 /// A request that was told to stop goes on until nothing comes for so long,
-pub(crate) const LAST_SILENCE: Duration = Duration::from_millis(50);
+pub(crate) const LAST_SILENCE: Duration = Duration::from_millis(200);
 /// and no longer than this.
 pub(crate) const MAX_LEAVING: Duration = Duration::from_secs(2);
 /// How long a request waits for an earlier one on the same upload that was told to stop.
