@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::access::{Access, Proxies, RateLimits, Rates};
+use crate::admission::Desk;
 use crate::clock::Clock;
 use crate::documents::derive_missing;
 use crate::office::By;
 use crate::standards::Standards;
 use crate::store::{Store, StoreError};
 use crate::uploads::{UploadLimits, Uploads};
+use crate::workers::Workers;
 
 /// The store, the standards, who is let in, and the clock.
 pub(crate) struct App {
@@ -17,6 +19,8 @@ pub(crate) struct App {
     pub(crate) store: Store,
     /// The standards that visits pin.
     pub(crate) standards: Standards,
+    /// The processes that judge what devices send.
+    pub(crate) workers: Workers,
     /// How devices are let in.
     pub(crate) access: Access,
     /// How often callers may ask.
@@ -39,9 +43,15 @@ impl App {
         let access = Access::new(store.read(|tx| tx.access_key())?)?;
         let (rates, proxies) = (Rates::new(RateLimits::default()), Proxies::default());
         let uploads = Uploads::new(&store, UploadLimits::default());
-        let app = Self { store, standards: Standards::default(), access, rates, proxies, uploads, clock };
+        let (standards, workers) = (Standards::default(), Workers::default());
+        let app = Self { store, standards, workers, access, rates, proxies, uploads, clock };
         app.store.write(|tx| derive_missing(tx, &app.standards))?;
         Ok(app)
+    }
+
+    /// What exchanges with devices are carried out with.
+    pub(crate) fn desk(&self) -> Desk<'_> {
+        Desk { store: &self.store, standards: &self.standards, workers: &self.workers }
     }
 
     /// The server itself, or whoever works at its command line, acting now.

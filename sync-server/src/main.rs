@@ -12,6 +12,7 @@ mod admission;
 mod app;
 mod clock;
 mod commands;
+mod derived;
 mod documents;
 mod http;
 mod intake;
@@ -20,6 +21,7 @@ mod secret;
 mod standards;
 mod store;
 mod uploads;
+mod workers;
 
 use std::io::Write;
 use std::process::ExitCode;

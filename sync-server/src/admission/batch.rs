@@ -2,16 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jobsheet_core::record::ChangeHeader;
-use jobsheet_wire::{BytesHash, Framed, Hash, Verdict};
+use jobsheet_core::record::{ChangeHeader, ReadChange};
+use jobsheet_wire::{BytesHash, Hash};
 
 use super::Refused;
+use super::job::Told;
 
 /// What is known of a change of the push.
 #[derive(Debug, Clone)]
 pub(super) enum Judged {
-    /// Stands in the log.
-    Known(u64),
+    /// Stands in the document.
+    Known,
     /// Will be committed.
     Taken,
     /// Waits for these.
@@ -25,8 +26,8 @@ pub(super) enum Judged {
 pub(super) struct Candidate {
     /// What it says of itself.
     pub(super) header: ChangeHeader,
-    /// Its bytes.
-    pub(super) bytes: Vec<u8>,
+    /// The change.
+    pub(super) change: ReadChange,
 }
 
 /// The changes of one push to one document.
@@ -55,11 +56,11 @@ impl Batch {
 
     /// Judges the candidates, parents first. `known` tells whether a parent stands in the log; `admit` judges a candidate
     /// all of whose parents stand or are taken.
-    pub(super) fn run<E>(
+    pub(super) fn run(
         &mut self,
-        mut known: impl FnMut(&Hash) -> Result<bool, E>,
-        mut admit: impl FnMut(&Candidate) -> Result<Result<(), Refused>, E>,
-    ) -> Result<(), E> {
+        mut known: impl FnMut(&Hash) -> bool,
+        mut admit: impl FnMut(&Candidate) -> Result<(), Refused>,
+    ) {
         loop {
             let before = self.waiting.len();
             for candidate in std::mem::take(&mut self.waiting) {
@@ -68,10 +69,10 @@ impl Batch {
                 let mut refused = false;
                 for parent in &candidate.header.deps {
                     match self.judged.get(parent) {
-                        Some(Judged::Known(_) | Judged::Taken) => {}
+                        Some(Judged::Known | Judged::Taken) => {}
                         Some(Judged::Refused(_)) => refused = true,
                         Some(Judged::Waits(_)) => missing = true,
-                        None => missing |= !known(parent)?,
+                        None => missing |= !known(parent),
                     }
                 }
                 if refused {
@@ -79,7 +80,7 @@ impl Batch {
                 } else if missing {
                     self.waiting.push(candidate);
                 } else {
-                    match admit(&candidate)? {
+                    match admit(&candidate) {
                         Ok(()) => {
                             self.judge(hash, Judged::Taken);
                             self.taken.push(candidate);
@@ -95,14 +96,13 @@ impl Batch {
         for candidate in std::mem::take(&mut self.waiting) {
             let mut missing = Vec::new();
             for parent in &candidate.header.deps {
-                let stands = matches!(self.judged.get(parent), Some(Judged::Known(_) | Judged::Taken));
-                if !stands && !known(parent)? {
+                let stands = matches!(self.judged.get(parent), Some(Judged::Known | Judged::Taken));
+                if !stands && !known(parent) {
                     missing.push(*parent);
                 }
             }
             self.judge(candidate.header.hash, Judged::Waits(missing));
         }
-        Ok(())
     }
 
     /// The changes taken so far, parents first.
@@ -111,9 +111,9 @@ impl Batch {
     }
 
     /// Takes back a change that could not be applied, and all that build on it.
-    pub(super) fn refuse_taken(&mut self, hash: &Hash, refusal: Refused) {
+    pub(super) fn refuse_taken(&mut self, hash: &Hash, refusal: &Refused) {
         let mut gone = HashSet::from([*hash]);
-        self.judge(*hash, Judged::Refused(refusal));
+        self.judge(*hash, Judged::Refused(refusal.clone()));
         let mut kept = Vec::new();
         for candidate in std::mem::take(&mut self.taken) {
             let own = candidate.header.hash;
@@ -127,96 +127,95 @@ impl Batch {
         self.taken = kept;
     }
 
-    /// The verdicts, in the order of the push. The changes taken have been committed under `first` and the numbers after it.
-    pub(super) fn verdicts(&self, pushed: &[Framed], first: u64) -> Vec<Verdict> {
-        let seqs: HashMap<Hash, u64> =
-            (first..).zip(&self.taken).map(|(seq, candidate)| (candidate.header.hash, seq)).collect();
-        let mut told = HashSet::new();
-        let verdict = |framed: &Framed| {
-            let again = !told.insert(framed.hash);
-            match self.judged.get(&framed.hash) {
-                Some(Judged::Known(seq)) => Verdict::Duplicate(*seq),
+    /// What became of each change, in the order of the push.
+    pub(super) fn told<'a>(&self, pushed: impl IntoIterator<Item = &'a Hash>) -> Vec<Told> {
+        let places: HashMap<Hash, u32> =
+            (0..).zip(&self.taken).map(|(at, candidate)| (candidate.header.hash, at)).collect();
+        let mut before = HashSet::new();
+        let told = |hash: &Hash| {
+            let again = !before.insert(*hash);
+            match self.judged.get(hash) {
+                Some(Judged::Known) => Told::Known,
                 Some(Judged::Taken) => {
-                    let seq = seqs.get(&framed.hash).copied().unwrap_or(first);
-                    if again { Verdict::Duplicate(seq) } else { Verdict::Accepted(seq) }
+                    let at = places.get(hash).copied().unwrap_or_default();
+                    if again { Told::Again(at) } else { Told::Taken(at) }
                 }
-                Some(Judged::Waits(parents)) => {
-                    Verdict::Pending(parents.iter().copied().map(BytesHash).collect())
-                }
-                Some(Judged::Refused(refusal)) => refused(refusal),
-                None => refused(&Refused::unreadable()),
+                Some(Judged::Waits(parents)) => Told::Waits(parents.iter().copied().map(BytesHash).collect()),
+                Some(Judged::Refused(refusal)) => refusal.clone().into(),
+                None => Refused::unreadable().into(),
             }
         };
-        pushed.iter().map(verdict).collect()
+        pushed.into_iter().map(told).collect()
     }
-}
-
-/// A refusal as a verdict.
-pub(super) fn refused(refusal: &Refused) -> Verdict {
-    Verdict::Refused { code: refusal.code.to_owned(), reason: refusal.reason.clone() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn candidate(hash: u8, parents: &[u8]) -> Candidate {
+    fn hash(n: u8) -> Hash {
+        [n; 32]
+    }
+
+    /// A real change stands in for all: what is judged here is the order, by the headers.
+    fn change() -> ReadChange {
+        let mut doc = automerge::AutoCommit::new();
+        automerge::transaction::Transactable::put(&mut doc, automerge::ROOT, "key", 1).unwrap();
+        doc.commit();
+        ReadChange::read(doc.get_last_local_change().unwrap().raw_bytes()).unwrap()
+    }
+
+    fn candidate(n: u8, parents: &[u8]) -> Candidate {
         let header = ChangeHeader {
-            hash: [hash; 32],
+            hash: hash(n),
             actor: vec![1],
-            seq: u64::from(hash),
-            deps: parents.iter().map(|parent| [*parent; 32]).collect(),
+            seq: u64::from(n),
+            deps: parents.iter().copied().map(hash).collect(),
             command: None,
             time: 0,
         };
-        Candidate { header, bytes: Vec::new() }
+        Candidate { header, change: change() }
     }
 
-    fn verdicts(candidates: &[Candidate], refuse: u8) -> Vec<Verdict> {
+    fn told(candidates: &[Candidate], refuse: u8) -> Vec<Told> {
         let mut batch = Batch::default();
         for candidate in candidates {
             batch.add(candidate.clone());
         }
-        let known = |hash: &Hash| Ok::<_, ()>(hash[0] == 0);
         let judge = |candidate: &Candidate| {
-            Ok(if candidate.header.hash[0] == refuse { Err(Refused::new("bad", "bad")) } else { Ok(()) })
+            if candidate.header.hash == hash(refuse) { Err(Refused::new("bad", "bad")) } else { Ok(()) }
         };
-        batch.run(known, judge).unwrap();
-        let pushed: Vec<Framed> = candidates
-            .iter()
-            .map(|candidate| Framed { hash: candidate.header.hash, bytes: Vec::new() })
-            .collect();
-        batch.verdicts(&pushed, 10)
+        batch.run(|parent| *parent == hash(0), judge);
+        batch.told(candidates.iter().map(|candidate| &candidate.header.hash))
     }
 
-    fn code(verdict: &Verdict) -> &str {
-        match verdict {
-            Verdict::Refused { code, .. } => code,
+    fn code(told: &Told) -> &str {
+        match told {
+            Told::Refused(code, _) => code,
             _ => "",
         }
     }
 
     #[test]
     fn children_that_come_before_their_parents_are_taken_after_them() {
-        let told = verdicts(&[candidate(3, &[2]), candidate(2, &[1]), candidate(1, &[0])], 99);
-        assert_eq!(told, [Verdict::Accepted(12), Verdict::Accepted(11), Verdict::Accepted(10)]);
+        let told = told(&[candidate(3, &[2]), candidate(2, &[1]), candidate(1, &[0])], 99);
+        assert_eq!(told, [Told::Taken(2), Told::Taken(1), Told::Taken(0)]);
     }
 
     #[test]
     fn a_refused_change_takes_its_descendants_with_it_and_nothing_else() {
-        let told =
-            verdicts(&[candidate(1, &[0]), candidate(2, &[1]), candidate(3, &[2]), candidate(4, &[1])], 2);
-        assert_eq!(told[0], Verdict::Accepted(10));
+        let told = told(&[candidate(1, &[0]), candidate(2, &[1]), candidate(3, &[2]), candidate(4, &[1])], 2);
+        assert_eq!(told[0], Told::Taken(0));
         assert_eq!((code(&told[1]), code(&told[2])), ("bad", "descends-from-refused"));
-        assert_eq!(told[3], Verdict::Accepted(11));
+        assert_eq!(told[3], Told::Taken(1));
     }
 
     #[test]
     fn changes_wait_for_parents_that_are_not_there() {
-        let told = verdicts(&[candidate(2, &[9]), candidate(3, &[2]), candidate(1, &[0])], 99);
-        assert_eq!(told[0], Verdict::Pending(vec![BytesHash([9; 32])]));
-        assert_eq!(told[1], Verdict::Pending(vec![BytesHash([2; 32])]));
-        assert_eq!(told[2], Verdict::Accepted(10));
+        let told = told(&[candidate(2, &[9]), candidate(3, &[2]), candidate(1, &[0])], 99);
+        assert_eq!(told[0], Told::Waits(vec![BytesHash(hash(9))]));
+        assert_eq!(told[1], Told::Waits(vec![BytesHash(hash(2))]));
+        assert_eq!(told[2], Told::Taken(0));
     }
 
     #[test]
@@ -225,9 +224,9 @@ mod tests {
         for candidate in [candidate(1, &[0]), candidate(2, &[1]), candidate(3, &[2]), candidate(4, &[1])] {
             batch.add(candidate);
         }
-        batch.run(|hash| Ok::<_, ()>(hash[0] == 0), |_| Ok(Ok(()))).unwrap();
-        batch.refuse_taken(&[2; 32], Refused::unreadable());
-        let taken: Vec<u8> = batch.taken().iter().map(|candidate| candidate.header.hash[0]).collect();
-        assert_eq!(taken, [1, 4]);
+        batch.run(|parent| *parent == hash(0), |_| Ok(()));
+        batch.refuse_taken(&hash(2), &Refused::unreadable());
+        let taken: Vec<Hash> = batch.taken().iter().map(|candidate| candidate.header.hash).collect();
+        assert_eq!(taken, [hash(1), hash(4)]);
     }
 }

@@ -1,16 +1,36 @@
 //! The sync exchange: what a device pushes is admitted change by change and committed once, then it gets what is new.
 
 mod batch;
-mod document;
 mod exchange;
+mod job;
+mod judge;
 mod past;
 mod pull;
+mod push;
 mod reference;
 
-pub(crate) use exchange::{ExchangeError, exchange, push};
+pub(crate) use exchange::{ExchangeError, exchange};
+pub(crate) use job::{Done, Job};
+pub(crate) use judge::judge;
+pub(crate) use push::{AtWork, PushError, push};
 
 use jobsheet_wire::{DESCENDS, DIVERGED};
 use uuid::Uuid;
+
+use crate::standards::Standards;
+use crate::store::Store;
+use crate::workers::Workers;
+
+/// What an exchange is carried out with.
+#[derive(Clone, Copy)]
+pub(crate) struct Desk<'a> {
+    /// The store.
+    pub(crate) store: &'a Store,
+    /// The standards that documents pin.
+    pub(crate) standards: &'a Standards,
+    /// Who judges what devices send.
+    pub(crate) workers: &'a Workers,
+}
 
 /// The device that exchanges.
 #[derive(Debug, Clone)]
@@ -51,6 +71,22 @@ impl Refused {
     /// The change builds on one that was refused.
     fn descends() -> Self {
         Self::new(DESCENDS, "the change builds on one that was refused")
+    }
+
+    /// A worker process died of the change, more than once.
+    fn too_costly() -> Self {
+        Self::new(
+            "too-costly",
+            "the change needs more memory or time than one change may, or breaks what reads it",
+        )
+    }
+
+    /// The change was not looked at.
+    fn not_judged() -> Self {
+        Self::new(
+            "not-judged",
+            "too many changes of this exchange could not be judged; this one was not tried",
+        )
     }
 
     /// The bytes can not be read or applied.

@@ -5,12 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jobsheet_wire::{Delivery, Exchange, Framed, NewDocument, PULL_PAGE_BYTES, PackFile, Tail};
+use jobsheet_wire::{
+    Delivery, Exchange, Framed, MAX_CHANGES_PER_DOCUMENT, NewDocument, PULL_PAGE_BYTES, PackFile, Tail,
+};
 use uuid::Uuid;
 
 use super::Sender;
 use crate::standards::Standards;
-use crate::store::{Epoch, Reading, ScopeRow, StoreError};
+use crate::store::{Epoch, LogRow, Reading, ScopeRow, StoreError};
 
 /// What a reply brings.
 #[derive(Debug)]
@@ -29,9 +31,19 @@ pub(super) struct Brought {
 /// Something new at its place in the sequence.
 #[derive(Clone, Copy)]
 enum Item {
-    New(Uuid),
-    Change { document: Uuid, size: usize },
-    Revoked(Uuid),
+    New { document: Uuid, seq: u64 },
+    Changes { document: Uuid, row: LogRow },
+    Revoked { document: Uuid, seq: u64 },
+}
+
+impl Item {
+    /// The last number that it brings.
+    fn last(&self) -> u64 {
+        match self {
+            Item::New { seq, .. } | Item::Revoked { seq, .. } => *seq,
+            Item::Changes { row, .. } => row.last(),
+        }
+    }
 }
 
 /// Reads what is new for a device, one page of it.
@@ -46,22 +58,17 @@ pub(super) fn pull(
     let epoch_changed = after.is_none();
     let after = after.unwrap_or(0);
 
-    let scope = tx.scope(&sender.technician)?;
-    let assigned = scope.iter().filter(|row| row.granted).count();
-    let items = news(tx, scope, message, after)?;
-    let mut page = Page::default();
+    let mut page = Page::new(message, after);
     let mut reached = top;
     let mut more = false;
-    for (seq, item) in items {
-        if page.bytes >= PULL_PAGE_BYTES {
-            more = true;
+    let mut before = after;
+    for item in news(tx, &sender.technician, after)? {
+        if !page.has_room_for(&item) {
+            (more, reached) = (true, before);
             break;
         }
-        page.add(tx, seq, item)?;
-        reached = seq;
-    }
-    if !more {
-        reached = top;
+        before = item.last();
+        page.add(tx, item)?;
     }
     let packs = page.packs(tx, standards, message)?;
     Ok(Brought {
@@ -71,37 +78,32 @@ pub(super) fn pull(
         more,
         epoch_changed,
         after,
-        assigned: u32::try_from(assigned).unwrap_or(u32::MAX),
+        assigned: tx.granted_count(&sender.technician)?,
     })
 }
 
-/// Everything after a sequence number that the device may see, in the order of the sequence, but for what this exchange brought.
-/// What the device sent before its cursor it has; what it sent after it was sent by a copy of its store, or before that was
-/// restored, and it lacks it.
-fn news(
-    tx: &Reading<'_>,
-    scope: Vec<ScopeRow>,
-    message: &Exchange,
-    after: u64,
-) -> Result<Vec<(u64, Item)>, StoreError> {
-    let brought: HashSet<[u8; 32]> =
-        message.push.iter().flat_map(|push| push.changes.iter().map(|change| change.hash)).collect();
+/// Everything after a sequence number that a technician may see, in the order of the sequence.
+fn news(tx: &Reading<'_>, technician: &str, after: u64) -> Result<Vec<Item>, StoreError> {
     let mut items = Vec::new();
-    for ScopeRow { document, seq, granted } in scope {
+    for ScopeRow { document, seq, granted } in tx.scope_news(technician, after)? {
         if seq > after {
-            items.push((seq, if granted { Item::New(document) } else { Item::Revoked(document) }));
+            items.push(if granted { Item::New { document, seq } } else { Item::Revoked { document, seq } });
         } else if granted {
-            let changes = tx.changes_after(&document, after)?.into_iter();
-            let changes = changes.filter(|row| !brought.contains(&row.hash));
-            items.extend(changes.map(|row| (row.seq, Item::Change { document, size: row.size })));
+            let rows = tx.log_after(&document, after)?.into_iter();
+            items.extend(rows.map(|row| Item::Changes { document, row }));
         }
     }
-    items.sort_by_key(|(seq, _)| *seq);
+    items.sort_by_key(Item::last);
     Ok(items)
 }
 
-#[derive(Default)]
+/// What one reply brings.
+///
+/// What this exchange brought the device has. What it sent before its cursor it has as well; what it sent after it was sent by a
+/// copy of its store, or before that was restored, and it lacks it.
 struct Page {
+    after: u64,
+    brought: HashSet<[u8; 32]>,
     bytes: usize,
     order: Vec<Uuid>,
     new: HashMap<Uuid, Vec<u8>>,
@@ -111,9 +113,30 @@ struct Page {
 }
 
 impl Page {
-    fn add(&mut self, tx: &Reading<'_>, seq: u64, item: Item) -> Result<(), StoreError> {
+    fn new(message: &Exchange, after: u64) -> Self {
+        let brought = message.push.iter().flat_map(|push| push.changes.iter().map(|change| change.hash));
+        Self {
+            after,
+            brought: brought.collect(),
+            bytes: 0,
+            order: Vec::new(),
+            new: HashMap::new(),
+            tails: HashMap::new(),
+            revoked: HashSet::new(),
+            pinned: HashSet::new(),
+        }
+    }
+
+    /// Whether something more may be added: a device takes only so many bytes, and changes of one document, at once.
+    fn has_room_for(&self, item: &Item) -> bool {
+        let Item::Changes { document, row } = item else { return self.bytes < PULL_PAGE_BYTES };
+        let held = self.tails.get(document).map_or(0, Vec::len) as u64;
+        self.bytes < PULL_PAGE_BYTES && held + row.count <= MAX_CHANGES_PER_DOCUMENT as u64
+    }
+
+    fn add(&mut self, tx: &Reading<'_>, item: Item) -> Result<(), StoreError> {
         match item {
-            Item::New(document) => {
+            Item::New { document, .. } => {
                 let source = tx.visit(&document)?.ok_or_else(|| StoreError::Damaged {
                     what: "document",
                     id: document.to_string(),
@@ -124,18 +147,25 @@ impl Page {
                 self.order.push(document);
                 self.new.insert(document, source.snapshot);
             }
-            Item::Revoked(document) => {
+            Item::Revoked { document, .. } => {
                 self.order.push(document);
                 self.revoked.insert(document);
             }
-            Item::Change { document, size } => {
-                self.bytes += size;
-                let (hash, bytes) = tx.change(seq)?;
+            Item::Changes { document, row } => {
+                let numbered = (row.seq..).zip(tx.logged(row.seq)?);
+                let lacked = numbered
+                    .filter(|(seq, change)| *seq > self.after && !self.brought.contains(&change.hash))
+                    .map(|(_, change)| Framed { hash: change.hash, bytes: change.bytes });
+                let lacked: Vec<Framed> = lacked.collect();
+                if lacked.is_empty() {
+                    return Ok(());
+                }
+                self.bytes += row.size;
                 let tail = self.tails.entry(document).or_default();
                 if tail.is_empty() {
                     self.order.push(document);
                 }
-                tail.push(Framed { hash, bytes });
+                tail.extend(lacked);
             }
         }
         Ok(())

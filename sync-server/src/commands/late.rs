@@ -39,7 +39,7 @@ pub(super) fn admit(
     clock: Clock,
 ) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
-    let done = office::admit_late(&app.store, &app.standards, device, visit, &app.itself(CONSOLE))?;
+    let done = office::admit_late(&app.desk(), device, visit, &app.itself(CONSOLE))?;
     if as_json {
         say(json!(done));
     } else {

@@ -194,6 +194,9 @@ enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Judge what devices send: what the server starts for itself
+    #[command(hide = true)]
+    Worker,
     /// After the data directory was restored from a backup: makes devices fetch everything anew
     Restored {
         #[command(flatten)]
@@ -552,6 +555,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
             late::export(&data.folder()?, &device, &visit, &out, clock)
         }
         Command::Unsent { data, device } => late::unsent(&data.folder()?, &device, clock),
+        Command::Worker => crate::workers::work().map_err(CommandError::Runtime),
         Command::Restored { data } => console::restored(&data.folder()?, clock),
     }
 }

@@ -38,9 +38,7 @@ pub(super) async fn admit(
     State(app): State<Shared>,
     PathIds(device, visit): PathIds,
 ) -> Result<Json<LateAdmitted>, Problem> {
-    let work = blocking(&app, move |app| {
-        office::admit_late(&app.store, &app.standards, &device, &visit, &office.by(app))
-    });
+    let work = blocking(&app, move |app| office::admit_late(&app.desk(), &device, &visit, &office.by(app)));
     Ok(Json(work.await?))
 }
 

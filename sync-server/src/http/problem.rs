@@ -9,7 +9,7 @@ use jobsheet_wire::WireError;
 use serde::Serialize;
 
 use crate::access::TooMany;
-use crate::admission::ExchangeError;
+use crate::admission::{ExchangeError, PushError};
 use crate::intake::{IntakeError, MappingError};
 use crate::office::OfficeError;
 use crate::secret::NoRandomness;
@@ -135,6 +135,7 @@ impl From<OfficeError> for Problem {
     fn from(error: OfficeError) -> Self {
         let detail = error.to_string();
         match error {
+            OfficeError::Push(error) => error.into(),
             OfficeError::Unknown { .. } => Self::new(404, "unknown", detail),
             OfficeError::AlreadyDispatched { .. } => Self::new(409, "already-dispatched", detail),
             OfficeError::Taken { .. } => Self::new(409, "taken", detail),
@@ -162,11 +163,22 @@ impl From<OfficeError> for Problem {
     }
 }
 
+impl From<PushError> for Problem {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Contended | PushError::AtWork => Self::busy(error.to_string()),
+            PushError::Store(error) => error.into(),
+            PushError::Work(error) => Self::internal(&error),
+        }
+    }
+}
+
 impl From<ExchangeError> for Problem {
     fn from(error: ExchangeError) -> Self {
         match error {
             ExchangeError::TooManyChanges => Self::new(413, "too-large", error.to_string()),
             ExchangeError::Store(error) => error.into(),
+            ExchangeError::Push(error) => error.into(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn sync(
         if revoked {
             return Err(late(app, &sender, &message));
         }
-        let reply = exchange(&app.store, &app.standards, &sender, &message, app.clock.now())?;
+        let reply = exchange(&app.desk(), &sender, &message, app.clock.now())?;
         // What was accepted is durable; a reply that can not be written only makes the device ask again.
         let bytes = encode_reply(&reply, &message).map_err(|error| Problem::internal(&error))?;
         metrics::exchanged(&reply, body.len(), bytes.len(), begun.elapsed().as_secs_f64());

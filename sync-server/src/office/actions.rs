@@ -91,7 +91,7 @@ pub(super) fn check_crew(tx: &Reading<'_>, crew: &[String]) -> Result<(), Office
     Ok(())
 }
 
-/// Writes the scope events that lead from one crew to another.
+/// Leads the scope from one crew to another.
 pub(super) fn grant(
     tx: &Writing<'_>,
     id: &Uuid,
@@ -99,10 +99,10 @@ pub(super) fn grant(
     after: &[String],
 ) -> Result<(), StoreError> {
     for technician in before.iter().filter(|technician| !after.contains(technician)) {
-        tx.add_scope_event(technician, id, false)?;
+        tx.set_scope(technician, id, false)?;
     }
     for technician in after.iter().filter(|technician| !before.contains(technician)) {
-        tx.add_scope_event(technician, id, true)?;
+        tx.set_scope(technician, id, true)?;
     }
     Ok(())
 }

@@ -150,8 +150,8 @@ pub(crate) fn conflicts(
         for conflict in &record.conflicts {
             let mut versions = Vec::new();
             for Version { value, person, at, actor } in &conflict.versions {
-                let owner = unhex(actor).map(|actor| tx.actor_owner(&id, &actor)).transpose()?;
-                let device = owner.flatten().flatten();
+                let owner = unhex(actor).map(|actor| tx.actor(&id, &actor)).transpose()?;
+                let device = owner.flatten().and_then(|owner| owner.device);
                 versions.push(OpenVersion {
                     value: value.clone(),
                     person: person.clone(),

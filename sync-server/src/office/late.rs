@@ -1,6 +1,8 @@
 //! Work that a device sends after it was revoked. It is kept as it came, touches no record, and waits for somebody at the office:
 //! a lost phone that was found had real work on it, and a stolen one may say anything.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 use jobsheet_core::hex;
 use jobsheet_wire::{DocumentPush, Exchange, Framed, MAX_CHANGES_PER_DOCUMENT, Verdict};
@@ -10,9 +12,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{By, OfficeError};
-use crate::admission::{Sender, push};
+use crate::admission::{Desk, Sender, push};
 use crate::standards::Standards;
-use crate::store::{LateChange, LateRow, Reading, Store, StoreError, VisitBrief, Writing};
+use crate::store::{LateChange, LateRow, Reading, StoreError, VisitBrief, Writing};
 
 /// Most changes that are kept of one revoked device.
 pub(crate) const MAX_LATE_CHANGES: u64 = 20_000;
@@ -43,8 +45,9 @@ pub(crate) fn keep_late(
     for push in &message.push {
         let document = Uuid::from_bytes(push.document);
         let in_scope = tx.is_visit(&document)? && tx.was_granted(&sender.technician, &document)?;
+        let known = if in_scope { tx.change_seqs(&document)? } else { HashMap::new() };
         for framed in &push.changes {
-            if tx.change_seq(&document, &framed.hash)?.is_some() {
+            if known.contains_key(&framed.hash) {
                 done.kept += 1;
                 continue;
             }
@@ -132,12 +135,12 @@ struct LateRefused {
 /// Admits what waits of one device for one document: as the work of its technician, on the way that all work of devices takes.
 /// What is refused there goes on waiting. Admitting twice is admitting once.
 pub(crate) fn admit_late(
-    store: &Store,
-    standards: &Standards,
+    desk: &Desk<'_>,
     device: &Uuid,
     document: &Uuid,
     by: &By,
 ) -> Result<LateAdmitted, OfficeError> {
+    let store = desk.store;
     let (found, changes) =
         store.read(|tx| Ok::<_, OfficeError>((tx.device(device)?, waiting(tx, device, document)?)))?;
     let found = found.ok_or_else(|| OfficeError::Unknown { what: "device", id: device.to_string() })?;
@@ -148,8 +151,10 @@ pub(crate) fn admit_late(
         let changes: Vec<Framed> =
             changes.map(|change| Framed { hash: change.hash, bytes: change.bytes.clone() }).collect();
         let pushed = DocumentPush { document: document.into_bytes(), changes };
+        // Between the two commits the changes stand in the record and wait as well: admitted again, they are known.
+        let verdicts = push(desk, &sender, std::slice::from_ref(&pushed), by.now)?;
         store.write(|tx| -> Result<(), OfficeError> {
-            for told in &push(tx, standards, &sender, std::slice::from_ref(&pushed), by.now)? {
+            for told in &verdicts {
                 let (code, reason) = match &told.verdict {
                     Verdict::Accepted(_) | Verdict::Duplicate(_) => {
                         tx.settle_late(device, document, &told.hash, true)?;

@@ -37,6 +37,7 @@ pub(crate) use roles::{Act, Role, Roles};
 pub(crate) use stock::{set_tariff, stock};
 pub(crate) use views::{Viewer, charge, report, visit_view};
 
+use crate::admission::PushError;
 use crate::secret::NoRandomness;
 use crate::standards::StandardError;
 use crate::store::StoreError;
@@ -159,6 +160,9 @@ pub(crate) enum OfficeError {
     /// The report can not be written.
     #[error("the report can not be written: {0}")]
     Report(String),
+    /// Work of a device could not be admitted to its end.
+    #[error(transparent)]
+    Push(#[from] PushError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

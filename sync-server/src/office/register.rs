@@ -119,7 +119,6 @@ impl Opened {
 /// A change that the office made.
 pub(super) fn office_change(applied: Applied, by: &By) -> NewChange {
     NewChange {
-        hash: applied.hash,
         actor: applied.actor,
         actor_seq: applied.seq,
         bytes: applied.bytes,

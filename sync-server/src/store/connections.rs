@@ -1,8 +1,13 @@
 //! One writer and a few readers over one database file.
+//!
+//! Writers that come while another is at work share its transaction: each has a savepoint of its own in it, and all of them are
+//! told when it is committed, so that many small commits cost one flush of the disk together.
 
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -26,7 +31,9 @@ const TENANT: &str = "main";
 pub(crate) struct Store {
     folder: PathBuf,
     path: PathBuf,
-    writer: Mutex<Connection>,
+    writer: Mutex<Writer>,
+    /// Writers that wait for their turn.
+    waiting: AtomicUsize,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -43,7 +50,8 @@ impl Store {
         let store = Self {
             folder: folder.to_path_buf(),
             path,
-            writer: Mutex::new(writer),
+            writer: Mutex::new(Writer { connection: writer, group: None }),
+            waiting: AtomicUsize::new(0),
             readers: Mutex::new(Vec::new()),
         };
         store.write(super::tenant::found)?;
@@ -84,12 +92,23 @@ impl Store {
         &self,
         work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = lock(&self.writer);
-        let tx =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
-        let result = work(&Writing(Reading { connection: &tx, tenant: TENANT }))?;
-        tx.commit().map_err(StoreError::from)?;
-        Ok(result)
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut writer = lock(&self.writer);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        let group = writer.join()?;
+        // A panic must neither keep the others of the group from being told nor leave half of its work in their transaction.
+        let result = catch_unwind(AssertUnwindSafe(|| writer.savepoint(work)));
+        let last = self.waiting.load(Ordering::SeqCst) == 0;
+        writer.leave(last);
+        drop(writer);
+        match result {
+            Err(panic) => resume_unwind(panic),
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(value)) => {
+                group.wait()?;
+                Ok(value)
+            }
+        }
     }
 
     /// Whether the store can be written now.
@@ -100,7 +119,7 @@ impl Store {
     /// Moves the write-ahead log into the database file, so that after a clean stop one file holds everything.
     pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
         lock(&self.readers).clear();
-        lock(&self.writer).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        lock(&self.writer).connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         Ok(())
     }
 
@@ -109,6 +128,120 @@ impl Store {
             return Ok(connection);
         }
         connect(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+}
+
+/// Most writers that share a transaction: the first must not wait for ever.
+const MAX_GROUP: usize = 256;
+
+/// The connection that writes, and the transaction that is open in it.
+struct Writer {
+    connection: Connection,
+    group: Option<(Arc<Group>, usize)>,
+}
+
+impl Writer {
+    /// Takes part in the transaction that is open, else begins one.
+    fn join(&mut self) -> Result<Arc<Group>, StoreError> {
+        if let Some((group, members)) = &mut self.group {
+            *members += 1;
+            return Ok(group.clone());
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let group = Arc::<Group>::default();
+        self.group = Some((group.clone(), 1));
+        Ok(group)
+    }
+
+    /// Does the work of one member; what it wrote is taken back if it fails.
+    fn savepoint<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let run = |sql: &str| -> Result<(), StoreError> {
+            self.connection.prepare_cached(sql)?.execute([])?;
+            Ok(())
+        };
+        run("SAVEPOINT member")?;
+        let undo = Undo(&self.connection);
+        let value = work(&Writing(Reading { connection: &self.connection, tenant: TENANT }))?;
+        run("RELEASE member")?;
+        std::mem::forget(undo);
+        Ok(value)
+    }
+
+    /// Ends a member's part. The last one, or one too many, commits for all.
+    fn leave(&mut self, last: bool) {
+        // Some errors, such as a full disk, roll the whole transaction back by themselves.
+        let lost = self.connection.is_autocommit();
+        let full = self.group.as_ref().is_some_and(|(_, members)| *members >= MAX_GROUP);
+        if !(last || full || lost) {
+            return;
+        }
+        let Some((group, _)) = self.group.take() else { return };
+        let result = if lost {
+            Err(Failure { error: None, message: "another write failed and took this one with it".to_owned() })
+        } else {
+            self.connection.execute_batch("COMMIT").map_err(|error| Failure::of(&error))
+        };
+        if result.is_err() && !self.connection.is_autocommit() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        group.tell(result);
+    }
+}
+
+/// Takes back what one member wrote, unless it is forgotten.
+struct Undo<'c>(&'c Connection);
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.execute_batch("ROLLBACK TO member; RELEASE member");
+    }
+}
+
+/// Writers that share a transaction.
+#[derive(Default)]
+struct Group {
+    result: Mutex<Option<Result<(), Failure>>>,
+    told: Condvar,
+}
+
+/// Why a transaction was not committed, for each who took part in it.
+#[derive(Clone)]
+struct Failure {
+    error: Option<rusqlite::ffi::Error>,
+    message: String,
+}
+
+impl Failure {
+    fn of(error: &rusqlite::Error) -> Self {
+        Self { error: error.sqlite_error().copied(), message: error.to_string() }
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(Failure { error, message }: Failure) -> Self {
+        let error = error.unwrap_or_else(|| rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT));
+        rusqlite::Error::SqliteFailure(error, Some(message)).into()
+    }
+}
+
+impl Group {
+    fn tell(&self, result: Result<(), Failure>) {
+        *lock(&self.result) = Some(result);
+        self.told.notify_all();
+    }
+
+    /// Waits until the transaction has been committed.
+    fn wait(&self) -> Result<(), StoreError> {
+        let mut result = lock(&self.result);
+        loop {
+            if let Some(result) = &*result {
+                return result.clone().map_err(StoreError::from);
+            }
+            result = self.told.wait(result).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 

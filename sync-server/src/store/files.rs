@@ -83,8 +83,8 @@ impl Reading<'_> {
             .connection
             .prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM document_file AS f WHERE f.tenant = ?1 AND f.sha256 = ?3 AND f.held = 1
-                 AND (SELECT granted FROM scope_event AS s WHERE s.tenant = ?1 AND s.technician = ?2
-                      AND s.document = f.document ORDER BY s.seq DESC LIMIT 1) = 1)",
+                 AND EXISTS (SELECT 1 FROM scope AS s WHERE s.tenant = ?1 AND s.technician = ?2
+                      AND s.document = f.document AND s.granted = 1))",
             )?
             .query_row((self.tenant, technician, sha256), |row| row.get(0))?;
         Ok(may)

@@ -90,7 +90,7 @@ impl Reading<'_> {
     /// The number of the first change after an instant. `None`: there was none.
     pub(crate) fn first_seq_after(&self, at: Timestamp) -> Result<Option<u64>, StoreError> {
         let seq: Option<i64> = self.connection.query_row(
-            "SELECT min(seq) FROM change WHERE tenant = ?1 AND received_at > ?2",
+            "SELECT min(seq) FROM log WHERE tenant = ?1 AND received_at > ?2",
             (self.tenant, at.as_millisecond()),
             |row| row.get(0),
         )?;
@@ -100,7 +100,7 @@ impl Reading<'_> {
     /// When a device last sent work for a document.
     pub(crate) fn last_work(&self, device: &Uuid, document: &Uuid) -> Result<Option<Timestamp>, StoreError> {
         let at: Option<i64> = self.connection.query_row(
-            "SELECT max(received_at) FROM change WHERE tenant = ?1 AND document = ?3 AND device = ?2",
+            "SELECT max(received_at) FROM log WHERE tenant = ?1 AND document = ?3 AND device = ?2",
             (self.tenant, device.as_bytes(), document.as_bytes()),
             |row| row.get(0),
         )?;

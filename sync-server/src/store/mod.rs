@@ -3,10 +3,10 @@
 
 mod alerts;
 mod audit;
-mod changes;
 mod connections;
 mod files;
 mod late;
+mod log;
 mod parts;
 mod people;
 mod requests;
@@ -25,10 +25,10 @@ use std::path::PathBuf;
 pub(crate) use alerts::AlertRow;
 use jobsheet_core::key::KeyError;
 
-pub(crate) use changes::{ChangeRow, NewChange};
 pub(crate) use connections::{Reading, Store, Writing, create_private};
 pub(crate) use files::FileHash;
 pub(crate) use late::{LateChange, LateRow};
+pub(crate) use log::{ChangeRow, LogRow, NewChange};
 pub(crate) use parts::{PartsFilter, RequestedPartRow, ReturnRow};
 pub(crate) use people::{DeviceRow, TechnicianRow};
 pub(crate) use requests::{RequestPage, RequestRow};
@@ -37,7 +37,7 @@ pub(crate) use standards::StandardRow;
 pub(crate) use stock::{EntryKind, StockAt};
 pub(crate) use tenant::Epoch;
 pub(crate) use uploads::UploadRow;
-pub(crate) use visits::{NewVisit, Projection, VisitBrief, VisitFilter, VisitPage};
+pub(crate) use visits::{NewVisit, Projection, VisitBrief, VisitFilter, VisitPage, VisitSource};
 
 use crate::secret::NoRandomness;
 
@@ -84,7 +84,11 @@ pub(crate) enum StoreError {
 }
 
 impl StoreError {
-    fn damaged(what: &'static str, id: &dyn std::fmt::Display, reason: &dyn std::fmt::Display) -> Self {
+    pub(crate) fn damaged(
+        what: &'static str,
+        id: &dyn std::fmt::Display,
+        reason: &dyn std::fmt::Display,
+    ) -> Self {
         StoreError::Damaged { what, id: id.to_string(), reason: reason.to_string() }
     }
 

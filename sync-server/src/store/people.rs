@@ -37,6 +37,8 @@ pub(crate) struct DeviceRow {
     pub(crate) diverged_at: Option<Timestamp>,
     /// Since when it is shut out until the office lets it in again.
     pub(crate) suspended_at: Option<Timestamp>,
+    /// Changes of it of which worker processes died, since the office last let it in.
+    pub(crate) strikes: u32,
 }
 
 /// A device as it is let in.
@@ -78,7 +80,8 @@ impl Reading<'_> {
     /// All devices, oldest first.
     pub(crate) fn devices(&self) -> Result<Vec<DeviceRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, technician, name, enrolled_at, revoked_at, last_seen_at, diverged_at, suspended_at FROM device
+            "SELECT id, technician, name, enrolled_at, revoked_at, last_seen_at, diverged_at, suspended_at, strikes
+             FROM device
              WHERE tenant = ?1 ORDER BY enrolled_at, id",
         )?;
         let rows = statement.query_map([self.tenant], |row| {
@@ -91,6 +94,7 @@ impl Reading<'_> {
                 last_seen_at: row.get::<_, Option<i64>>(5)?.map(time),
                 diverged_at: row.get::<_, Option<i64>>(6)?.map(time),
                 suspended_at: row.get::<_, Option<i64>>(7)?.map(time),
+                strikes: row.get(8)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -190,7 +194,8 @@ impl Writing<'_> {
     /// Shuts a device out until further notice, or lets it in again. `false`: there is none that still holds.
     pub(crate) fn suspend_device(&self, id: &Uuid, since: Option<Timestamp>) -> Result<bool, StoreError> {
         let changed = self.connection.execute(
-            "UPDATE device SET suspended_at = CASE WHEN ?3 IS NULL THEN NULL ELSE coalesce(suspended_at, ?3) END
+            "UPDATE device SET suspended_at = CASE WHEN ?3 IS NULL THEN NULL ELSE coalesce(suspended_at, ?3) END,
+                 strikes = CASE WHEN ?3 IS NULL THEN 0 ELSE strikes END
              WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
             (self.tenant, id.as_bytes(), since.map(Timestamp::as_millisecond)),
         )?;
@@ -203,6 +208,16 @@ impl Writing<'_> {
             .prepare_cached("UPDATE device SET diverged_at = ?3 WHERE tenant = ?1 AND id = ?2")?
             .execute((self.tenant, id.as_bytes(), at.as_millisecond()))?;
         Ok(())
+    }
+
+    /// Notes that changes of a device killed workers. Gives how many they have been in all.
+    pub(crate) fn strike_device(&self, id: &Uuid, strikes: u32) -> Result<u32, StoreError> {
+        let all = self.connection.query_row(
+            "UPDATE device SET strikes = strikes + ?3 WHERE tenant = ?1 AND id = ?2 RETURNING strikes",
+            (self.tenant, id.as_bytes(), strikes),
+            |row| row.get(0),
+        )?;
+        Ok(all)
     }
 
     /// Notes that a device was heard of.

@@ -1,19 +1,23 @@
-//! Which technician may see which document. The latest event of the two holds.
+//! Which technician may see which document, and where there is something new for whom.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 use uuid::Uuid;
 
 use super::{Reading, StoreError, Writing, from_sql, to_sql};
 
-/// The latest scope event of a document for one technician.
+/// How a document stands with one technician.
 #[derive(Debug, Clone)]
 pub(crate) struct ScopeRow {
     /// The document.
     pub(crate) document: Uuid,
-    /// Its sequence number.
+    /// Sequence number under which it was last granted or withdrawn.
     pub(crate) seq: u64,
     /// May see it; else: may no longer see it.
     pub(crate) granted: bool,
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ScopeRow> {
+    Ok(ScopeRow { document: Uuid::from_bytes(row.get(0)?), seq: from_sql(row.get(1)?), granted: row.get(2)? })
 }
 
 impl Reading<'_> {
@@ -22,34 +26,45 @@ impl Reading<'_> {
     pub(crate) fn was_granted(&self, technician: &str, document: &Uuid) -> Result<bool, StoreError> {
         let found = self
             .connection
-            .prepare_cached(
-                "SELECT 1 FROM scope_event WHERE tenant = ?1 AND technician = ?2 AND document = ?3 AND granted = 1 LIMIT 1",
-            )?
+            .prepare_cached("SELECT 1 FROM scope WHERE tenant = ?1 AND technician = ?2 AND document = ?3")?
             .query_row((self.tenant, technician, document.as_bytes()), |_| Ok(()))
             .optional()?;
         Ok(found.is_some())
     }
 
-    /// The latest event of every document for a technician.
+    /// Every document that a technician may or once might see.
     pub(crate) fn scope(&self, technician: &str) -> Result<Vec<ScopeRow>, StoreError> {
-        // SQLite takes `granted` from the row that has the maximum.
         let mut statement = self.connection.prepare_cached(
-            "SELECT document, max(seq), granted FROM scope_event WHERE tenant = ?1 AND technician = ?2 GROUP BY document",
+            "SELECT document, seq, granted FROM scope WHERE tenant = ?1 AND technician = ?2",
         )?;
-        let rows = statement.query_map((self.tenant, technician), |row| {
-            Ok(ScopeRow {
-                document: Uuid::from_bytes(row.get(0)?),
-                seq: from_sql(row.get(1)?),
-                granted: row.get(2)?,
-            })
-        })?;
+        let rows = statement.query_map((self.tenant, technician), read)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Documents of which there is something new for a technician after a sequence number.
+    pub(crate) fn scope_news(&self, technician: &str, after: u64) -> Result<Vec<ScopeRow>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT document, seq, granted FROM scope WHERE tenant = ?1 AND technician = ?2 AND news_seq > ?3",
+        )?;
+        let rows = statement.query_map((self.tenant, technician, to_sql(after)), read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many documents a technician may see.
+    pub(crate) fn granted_count(&self, technician: &str) -> Result<u32, StoreError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM scope WHERE tenant = ?1 AND technician = ?2 AND granted = 1",
+            )?
+            .query_row((self.tenant, technician), |row| row.get(0))?;
+        Ok(count)
     }
 }
 
 impl Writing<'_> {
-    /// Adds a scope event.
-    pub(crate) fn add_scope_event(
+    /// Lets a technician see a document from now on, or no longer.
+    pub(crate) fn set_scope(
         &self,
         technician: &str,
         document: &Uuid,
@@ -57,9 +72,21 @@ impl Writing<'_> {
     ) -> Result<u64, StoreError> {
         let seq = self.take_seqs(1)?;
         self.connection.execute(
-            "INSERT INTO scope_event (tenant, technician, document, seq, granted) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (self.tenant, technician, document.as_bytes(), to_sql(seq), granted),
+            "INSERT INTO scope (tenant, technician, document, granted, seq, news_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+             ON CONFLICT (tenant, technician, document)
+             DO UPDATE SET granted = excluded.granted, seq = excluded.seq, news_seq = excluded.news_seq",
+            (self.tenant, technician, document.as_bytes(), granted, to_sql(seq)),
         )?;
         Ok(seq)
+    }
+
+    /// Notes that a document has changed for all who may see it.
+    pub(super) fn note_news(&self, document: &Uuid, seq: u64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE scope SET news_seq = ?3 WHERE tenant = ?1 AND document = ?2 AND granted = 1",
+            )?
+            .execute((self.tenant, document.as_bytes(), to_sql(seq)))?;
+        Ok(())
     }
 }

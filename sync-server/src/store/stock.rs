@@ -138,8 +138,7 @@ impl Reading<'_> {
         limit: usize,
     ) -> Result<Vec<Uuid>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT u.entry FROM part_use u JOIN change c ON c.tenant = u.tenant AND c.seq = u.seq
-             WHERE u.tenant = ?1 AND u.technician = ?2 AND u.seq > ?3 AND c.device = ?4 ORDER BY u.seq DESC LIMIT ?5",
+            "SELECT entry FROM part_use WHERE tenant = ?1 AND technician = ?2 AND seq > ?3 AND device = ?4 ORDER BY seq DESC LIMIT ?5",
         )?;
         let limit = to_sql(limit as u64);
         let rows = statement
@@ -230,11 +229,12 @@ impl Writing<'_> {
         document: &Uuid,
         entry: &Uuid,
         used: &Use,
+        device: Option<&Uuid>,
     ) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO part_use (tenant, technician, seq, document, entry, number, name, quantity, serial)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+                "INSERT INTO part_use (tenant, technician, seq, document, entry, number, name, quantity, serial, device)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
             )?
             .execute((
                 self.tenant,
@@ -246,6 +246,7 @@ impl Writing<'_> {
                 &used.name,
                 used.quantity,
                 &used.serial,
+                device.map(Uuid::as_bytes),
             ))?;
         Ok(())
     }

@@ -115,7 +115,7 @@ impl Writing<'_> {
                 "UPDATE visit SET office_actor = ?3 WHERE tenant = ?1 AND id = ?2",
                 (self.tenant, id, actor),
             )?;
-            self.add_actor(&uuid::Uuid::from_bytes(id), &actor, None)?;
+            self.add_office_actor(&uuid::Uuid::from_bytes(id), &actor)?;
         }
         Ok(())
     }

@@ -2,14 +2,15 @@
 
 use jiff::Timestamp;
 use jobsheet_core::standard::Job;
+use jobsheet_wire::kept_document;
 use rusqlite::{OptionalExtension, Row};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Reading, StoreError, Writing, from_sql, time, to_sql};
 
 /// What lists show of a visit: read from its document.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Projection {
     /// Id of the state.
     pub(crate) state: String,
@@ -35,12 +36,6 @@ pub(crate) struct Projection {
     pub(crate) incidents: Vec<String>,
     /// Calls for help that nobody at the office has answered.
     pub(crate) alerts: u32,
-    /// Words by which a visit is found.
-    #[serde(skip)]
-    pub(crate) search: String,
-    /// What it is about, as far as its order tells it apart; empty: nothing is known.
-    #[serde(skip)]
-    pub(crate) asset: String,
 }
 
 /// A row of the list.
@@ -127,6 +122,8 @@ pub(crate) struct VisitSource {
     pub(crate) pack: [u8; 32],
     /// Automerge actor under which the office writes.
     pub(crate) office_actor: [u8; 16],
+    /// Sequence number of its last change.
+    pub(crate) updated_seq: u64,
 }
 
 /// What is known of a visit without its document.
@@ -172,16 +169,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
             next_due: row.get::<_, Option<i64>>(15)?.map(time),
             incidents: list(16)?,
             alerts: row.get(17)?,
-            search: String::new(),
-            asset: String::new(),
         },
     })
 }
 
 const FILTER: &str = "tenant = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR search LIKE ?4 ESCAPE '\\' OR number LIKE ?4 ESCAPE '\\')
-    AND (?5 = '' OR id IN (SELECT document FROM
-        (SELECT document, max(seq), granted FROM scope_event WHERE tenant = ?1 AND technician = ?5 GROUP BY document)
-        WHERE granted = 1))
+    AND (?5 = '' OR id IN (SELECT document FROM scope WHERE tenant = ?1 AND technician = ?5 AND granted = 1))
     AND (?6 = '' OR kind = ?6) AND (?7 = '' OR job = ?7)
     AND (?8 = '' OR EXISTS (SELECT 1 FROM json_each(owed_by) WHERE value IN (?8, 'any')))
     AND (?9 = '' OR (?9 = 'any' AND incidents <> '[]') OR EXISTS (SELECT 1 FROM json_each(incidents) WHERE value = ?9))
@@ -191,14 +184,38 @@ const FILTER: &str = "tenant = ?1 AND (?2 = '' OR state = ?2) AND (?3 = '' OR se
 impl Reading<'_> {
     /// A visit's document. `None`: there is none of this id.
     pub(crate) fn visit(&self, id: &Uuid) -> Result<Option<VisitSource>, StoreError> {
+        let Some(mut source) = self.visit_kept(id)? else { return Ok(None) };
+        source.snapshot =
+            kept_document(source.snapshot).map_err(|error| StoreError::damaged("document", id, &error))?;
+        Ok(Some(source))
+    }
+
+    /// Sequence number of the last change of a document, and the actor under which the office writes: as long as both are the
+    /// same, the document is.
+    pub(crate) fn basis(&self, id: &Uuid) -> Result<Option<(u64, [u8; 16])>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT updated_seq, office_actor FROM visit WHERE tenant = ?1 AND id = ?2")?
+            .query_row((self.tenant, id.as_bytes()), |row| Ok((from_sql(row.get(0)?), row.get(1)?)))
+            .optional()?;
+        Ok(found)
+    }
+
+    /// A visit's document as the store keeps it. `None`: there is none of this id.
+    pub(crate) fn visit_kept(&self, id: &Uuid) -> Result<Option<VisitSource>, StoreError> {
         let found = self
             .connection
             .prepare_cached(
-                "SELECT s.bytes, v.pack, v.office_actor FROM visit v
+                "SELECT s.bytes, v.pack, v.office_actor, v.updated_seq FROM visit v
                  JOIN snapshot s ON s.tenant = v.tenant AND s.document = v.id WHERE v.tenant = ?1 AND v.id = ?2",
             )?
             .query_row((self.tenant, id.as_bytes()), |row| {
-                Ok(VisitSource { snapshot: row.get(0)?, pack: row.get(1)?, office_actor: row.get(2)? })
+                Ok(VisitSource {
+                    snapshot: row.get(0)?,
+                    pack: row.get(1)?,
+                    office_actor: row.get(2)?,
+                    updated_seq: from_sql(row.get(3)?),
+                })
             })
             .optional()?;
         Ok(found)
@@ -388,16 +405,15 @@ impl Writing<'_> {
                 new.office_actor,
             ),
         )?;
-        self.add_actor(new.id, new.office_actor, None)
+        self.add_office_actor(new.id, new.office_actor)
     }
 
-    /// Stores what was derived from a document's changes.
+    /// Stores what was derived from a document's changes; `snapshot` as `keep_document` writes it.
     pub(crate) fn store_document(
         &self,
         id: &Uuid,
         snapshot: &[u8],
         heads: &[[u8; 32]],
-        shown: &Projection,
         updated_seq: u64,
     ) -> Result<(), StoreError> {
         self.connection
@@ -409,11 +425,18 @@ impl Writing<'_> {
         self.connection
             .prepare_cached("UPDATE visit SET updated_seq = ?3, heads = ?4 WHERE tenant = ?1 AND id = ?2")?
             .execute((self.tenant, id.as_bytes(), to_sql(updated_seq), heads.concat()))?;
-        self.store_projection(id, shown)
+        self.note_news(id, updated_seq)
     }
 
-    /// Stores what lists show of a visit.
-    pub(crate) fn store_projection(&self, id: &Uuid, shown: &Projection) -> Result<(), StoreError> {
+    /// Stores what lists show of a visit, the words by which it is found, and what it is about, as far as its order tells it
+    /// apart; empty: nothing is known.
+    pub(crate) fn store_projection(
+        &self,
+        id: &Uuid,
+        shown: &Projection,
+        search: &str,
+        asset: &str,
+    ) -> Result<(), StoreError> {
         let list = |list: &[String]| {
             serde_json::to_string(list).map_err(|error| StoreError::damaged("visit", id, &error))
         };
@@ -437,10 +460,10 @@ impl Writing<'_> {
                 shown.conflicts,
                 list(&shown.owed_by)?,
                 shown.next_due.map(Timestamp::as_millisecond),
-                &shown.search,
+                search,
                 list(&shown.incidents)?,
                 shown.alerts,
-                &shown.asset,
+                asset,
             ))?;
         Ok(())
     }

@@ -204,9 +204,9 @@ impl Server {
         let tables = [
             "request",
             "visit",
-            "change",
+            "log",
             "actor",
-            "scope_event",
+            "scope",
             "technician",
             "device",
             "token",

@@ -73,7 +73,7 @@ impl Spot {
 const MAX_ACCURACY_M: f64 = 100_000.0;
 
 /// The office's answer to an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledged {
     /// Person id.
     pub person: String,
@@ -84,7 +84,7 @@ pub struct Acknowledged {
 }
 
 /// An alert.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// Key of its event: what an acknowledgement names.
     pub id: EntryId,

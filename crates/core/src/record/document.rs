@@ -11,7 +11,7 @@ use super::containers::{Containers, Place};
 use super::entry::{EntryId, SealStatement};
 use super::error::{RecordError, Refusal};
 use super::history::{self, PastChange};
-use super::ownership::{self, ChangeHeader};
+use super::ownership::{self, ChangeHeader, ReadChange};
 use super::perform;
 use super::rendering::DocumentVersion;
 use super::view::Record;
@@ -170,6 +170,11 @@ impl Document {
     /// The document as Automerge saves it.
     pub fn save(&self) -> Vec<u8> {
         self.doc.save()
+    }
+
+    /// The document as Automerge saves it, without its own compression: for those who compress several, or something around it.
+    pub fn save_uncompressed(&self) -> Vec<u8> {
+        self.doc.save_nocompress()
     }
 
     /// The heads of the document, sorted.
@@ -334,6 +339,20 @@ impl Document {
             self.record.changed_since = ChangedSince::of(&self.doc, &self.at, &self.record);
         }
         Ok(last_change(&self.doc)?)
+    }
+
+    /// Takes in changes that have been read. Their parents must be among them or in the document.
+    ///
+    /// # Errors
+    /// [`RecordError`] if a change can not be applied or a parent is missing; the visit must then be loaded anew.
+    pub fn take_in(&mut self, changes: impl IntoIterator<Item = ReadChange>) -> Result<(), RecordError> {
+        let changes: Vec<Change> = changes.into_iter().map(|change| change.0).collect();
+        self.doc.apply_changes(changes).map_err(|error| automerge_error(&error))?;
+        if !self.doc.get_missing_deps(&[]).is_empty() {
+            return Err(RecordError::Automerge("a parent is missing".to_owned()));
+        }
+        self.record = Record::read(&self.doc, &self.at)?;
+        Ok(())
     }
 
     /// Takes in changes of other replicas, in any order; those whose parents are missing wait inside the document.

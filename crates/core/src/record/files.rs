@@ -13,7 +13,7 @@ use super::view::Record;
 const DIGITS: usize = 64;
 
 /// As what a record names a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileUse {
     /// A photo.

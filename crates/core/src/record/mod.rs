@@ -45,7 +45,9 @@ pub use history::{FieldChange, FieldEdit, PastChange, PastValue, TextEdit};
 pub use hold::{HoldPoint, HoldReading, HoldTest, HoldVerdict, HoldView, hold_views, holds};
 pub use limits::*;
 pub use old_parts::{OldPartRow, old_parts};
-pub use ownership::{ChangeHeader, OwnershipError, check_field_change, parts_in_change, read_header};
+pub use ownership::{
+    ChangeHeader, OwnershipError, ReadChange, check_field_change, parts_in_change, read_header,
+};
 pub use part_requests::{LinkedVisit, PartRequest, linked_visits, part_requests};
 pub use renew::{Renewed, under_new_actor};
 pub use sealing::{SealState, outdated, signs_off, stands};

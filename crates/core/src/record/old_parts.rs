@@ -1,6 +1,6 @@
 //! Old parts on their way from the customer to the store.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::command::Condition;
 use super::entry::{By, EntryId, Event, PartUsed};
@@ -9,7 +9,7 @@ use crate::Moment;
 use crate::standard::Side;
 
 /// An old part that came out for a new one. It is open until the store has received it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OldPartRow {
     /// Key of the part that took its place.
     pub part: EntryId,

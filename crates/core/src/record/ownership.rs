@@ -143,6 +143,38 @@ struct Signed {
     by: By,
 }
 
+/// A change that has been read: once, for its header, for admission and to be applied.
+#[derive(Debug, Clone)]
+pub struct ReadChange(pub(super) Change);
+
+impl ReadChange {
+    /// Reads one change.
+    ///
+    /// # Errors
+    /// [`RecordError::Unreadable`].
+    pub fn read(bytes: &[u8]) -> Result<Self, RecordError> {
+        read(bytes).map(Self)
+    }
+
+    /// What it says of itself.
+    pub fn header(&self) -> ChangeHeader {
+        ChangeHeader::of(&self.0)
+    }
+
+    /// The bytes it was read from.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.raw_bytes()
+    }
+
+    /// Checks it as [`check_field_change`] does. Gives the parts that it records as used.
+    ///
+    /// # Errors
+    /// [`OwnershipError`], the first that is found.
+    pub fn check(&self, visit: &Document, person: &str) -> Result<Vec<(EntryId, PartUsed)>, OwnershipError> {
+        check(visit, &self.0, person)
+    }
+}
+
 /// Checks that a change may come from a device of `person`: it only adds entries under `field/` and `talk/`, makes no
 /// container, rewrites nothing that is append-only, and every entry names `person` as its author. The change is not
 /// applied, and the rules of the standard are not asked: what breaks a rule is admitted and flagged.
@@ -154,14 +186,23 @@ pub fn check_field_change(
     bytes: &[u8],
     person: &str,
 ) -> Result<ChangeHeader, OwnershipError> {
-    let change = read(bytes).map_err(|_| OwnershipError::Unreadable)?;
+    let change = ReadChange::read(bytes).map_err(|_| OwnershipError::Unreadable)?;
+    change.check(visit, person)?;
+    Ok(change.header())
+}
+
+fn check(
+    visit: &Document,
+    change: &Change,
+    person: &str,
+) -> Result<Vec<(EntryId, PartUsed)>, OwnershipError> {
     if change.deps().is_empty() {
         return Err(OwnershipError::NoParent);
     }
     if change.max_op() > MAX_OP_COUNTER {
         return Err(OwnershipError::TooLarge { what: "the operation counter", limit: MAX_OP_COUNTER });
     }
-    let header = ChangeHeader::of(&change);
+    let mut parts = Vec::new();
     let containers = visit.containers();
     let mut inserted = 0;
     for op in change.decode().operations {
@@ -215,8 +256,13 @@ pub fn check_field_change(
             Ok(_) => return Err(OwnershipError::ForeignAuthor { path }),
             Err(_) => return Err(OwnershipError::UnreadableEntry { path }),
         }
+        if place == Place::Parts
+            && let (Ok(id), Ok(part)) = (key.parse(), serde_json::from_str(text))
+        {
+            parts.push((id, part));
+        }
     }
-    Ok(header)
+    Ok(parts)
 }
 
 /// The parts that a change records as used, with their keys: what a ledger takes from it. Entries that can not be read are

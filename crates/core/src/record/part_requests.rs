@@ -1,6 +1,6 @@
 //! Parts that were needed on site and not at hand, and the visits that go on with the work.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::command::VisitLink;
 use super::entry::{AnswerValue, EntryId, Event};
@@ -12,7 +12,7 @@ use crate::standard::{Ask, Side, Standard};
 const LEAVES_OPEN: [&str; 2] = ["part-missing", "cannot-fix-on-site"];
 
 /// A part that somebody on site needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartRequest {
     /// Key of the request.
     pub request: EntryId,
