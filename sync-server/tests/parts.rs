@@ -127,43 +127,35 @@ fn only_those_who_keep_the_store_count_and_receive_and_only_finance_prices() {
 
 #[test]
 fn an_older_database_learns_of_its_old_parts_and_requests() {
-    let (server, visit, mut lee) = scene();
-    let replaces = Some(OldPart { serial: Some("OLD-1".to_owned()), returned: false, condition: None });
-    let swap = lee.work(&visit, consume(replaces));
-    let ask = Command::RequestPart { number: "PUMP-1".to_owned(), name: None, quantity: 1, note: None };
-    let asked = lee.work(&visit, ask);
-    lee.sync(&[(visit, vec![swap, asked])]);
-    let (returns, requests) = (server.get("/v1/returns"), server.get("/v1/part-requests"));
-    assert_eq!((returns.as_array().unwrap().len(), requests.as_array().unwrap().len()), (1, 1));
-    let token = server.token.clone();
-    let folder = server.stop();
-
-    // As a version before the parts left it.
+    let folder = std::sync::Arc::new(tempfile::tempdir().unwrap());
+    std::fs::create_dir(folder.path().join("data")).unwrap();
     let database = rusqlite::Connection::open(folder.path().join("data/jobsheet.db")).unwrap();
-    for table in [
-        "upload",
-        "file",
-        "document_file",
-        "stock_entry",
-        "part_use",
-        "old_part",
-        "part_request",
-        "tariff",
-        "to_derive",
-    ] {
-        database.execute(&format!("DROP TABLE {table}"), []).unwrap();
-    }
-    database.execute("DROP INDEX visit_by_asset", []).unwrap();
-    database.execute("ALTER TABLE visit DROP COLUMN asset", []).unwrap();
-    database.execute("ALTER TABLE tenant DROP COLUMN access_key", []).unwrap();
-    database.execute("ALTER TABLE device ADD COLUMN token_hash BLOB", []).unwrap();
-    database.execute("ALTER TABLE device DROP COLUMN diverged_at", []).unwrap();
-    database.execute("ALTER TABLE device DROP COLUMN suspended_at", []).unwrap();
-    database.execute("DROP TABLE late_change", []).unwrap();
-    database.pragma_update(None, "user_version", 3).unwrap();
+    database.execute_batch(include_str!("data/schema-3.sql")).unwrap();
     drop(database);
     let mut server = Server::on(folder, &[]);
-    server.token = token;
-    assert_eq!(server.get("/v1/returns"), returns);
-    assert_eq!(server.get("/v1/part-requests"), requests);
+    server.token =
+        Some("jsk_632a4590_2b3e8ef98aa706982077bb4b115f181d85d96cfde6fe751c14b5836193a360e0".to_owned());
+    let returns = server.get("/v1/returns");
+    assert_eq!(
+        (&returns[0]["serial"], &returns[0]["visit_number"]),
+        (&json!("OLD-1"), &json!("101001241039"))
+    );
+    let requests = server.get("/v1/part-requests");
+    assert_eq!((&requests[0]["number"], &requests[0]["technician"]), (&json!("PUMP-1"), &json!("lee")));
+    assert_eq!((returns.as_array().unwrap().len(), requests.as_array().unwrap().len()), (1, 1));
+
+    // Scope and log came along.
+    let listed = server.get("/v1/visits?technician=lee");
+    assert_eq!(listed["total"], 1);
+    let id = listed["visits"][0]["id"].as_str().unwrap().to_owned();
+    let history = server.get(&format!("/v1/visits/{id}/changes"));
+    let told = |entry: &serde_json::Value| {
+        (entry["seq"].as_u64(), entry["command"].as_str().unwrap().to_owned(), entry["device"].is_string())
+    };
+    let told: Vec<_> = history.as_array().unwrap().iter().map(told).collect();
+    let expected = [("register", false), ("dispatch", false), ("consume-part", true), ("request-part", true)];
+    assert!(told.iter().map(|(_, command, device)| (command.as_str(), *device)).eq(expected), "{told:?}");
+    assert!(told.iter().all(|(seq, ..)| seq.is_some()), "{told:?}");
+    ok(server
+        .post(&format!("/v1/visits/{id}/commands"), &json!({"do": "say", "words": "after the upgrade"})));
 }

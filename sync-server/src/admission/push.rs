@@ -23,7 +23,7 @@ const MAX_TRIES: u32 = 20;
 /// Most workers that die of one exchange; what has not been judged then is not taken.
 const MAX_DEATHS: u32 = 32;
 /// A device whose changes have killed so many workers is shut out until the office lets it in again.
-pub(crate) const MAX_STRIKES: u32 = 10;
+pub(crate) const MAX_STRIKES: u32 = 3;
 /// Person id of the server itself.
 const SERVER: &str = "server";
 

@@ -329,4 +329,93 @@ mod tests {
         let technicians = store.read(|tx| tx.technicians()).unwrap();
         assert!(technicians.is_empty());
     }
+
+    /// How many technicians are in the store, as another process sees it.
+    fn seen(folder: &Path) -> i64 {
+        let connection = Connection::open(folder.join(DATABASE)).unwrap();
+        connection.query_row("SELECT count(*) FROM technician", [], |row| row.get(0)).unwrap()
+    }
+
+    fn add(store: &Store, id: &str) -> Result<(), StoreError> {
+        store.write(|tx| tx.add_technician(id, id, jiff::Timestamp::UNIX_EPOCH).map(drop))
+    }
+
+    #[test]
+    fn writers_that_share_a_transaction_are_told_when_it_is_durable() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let failed = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                let (store, folder, failed) = (&store, folder.path(), &failed);
+                scope.spawn(move || {
+                    for n in 0..50 {
+                        let id = format!("t{thread}-{n}");
+                        match n % 10 {
+                            // What fails, or panics, takes only its own work with it.
+                            3 => {
+                                let told: Result<(), StoreError> = store.write(|tx| {
+                                    tx.add_technician(&id, "none", jiff::Timestamp::UNIX_EPOCH)?;
+                                    Err(StoreError::damaged("test", &"x", &"on purpose"))
+                                });
+                                assert!(told.is_err());
+                                failed.fetch_add(1, Ordering::SeqCst);
+                            }
+                            7 => {
+                                let told = catch_unwind(AssertUnwindSafe(|| {
+                                    store.write(|tx| -> Result<(), StoreError> {
+                                        tx.add_technician(&id, "none", jiff::Timestamp::UNIX_EPOCH)?;
+                                        panic!("on purpose")
+                                    })
+                                }));
+                                assert!(told.is_err());
+                                failed.fetch_add(1, Ordering::SeqCst);
+                            }
+                            _ => add(store, &id).unwrap(),
+                        }
+                        let there = Connection::open(folder.join(DATABASE))
+                            .unwrap()
+                            .query_row("SELECT count(*) FROM technician WHERE id = ?1", [&id], |row| {
+                                row.get::<_, i64>(0)
+                            })
+                            .unwrap();
+                        assert_eq!(there, i64::from(!matches!(n % 10, 3 | 7)), "{id}");
+                    }
+                });
+            }
+        });
+        assert_eq!(failed.into_inner(), 80);
+        assert_eq!(seen(folder.path()), 320);
+    }
+
+    #[test]
+    fn a_transaction_that_is_rolled_back_is_told_to_all_who_share_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        std::thread::scope(|scope| {
+            let (begun, begins) = std::sync::mpsc::channel();
+            // The first waits inside its work until the second stands in line, so that both share a transaction.
+            let store = &store;
+            let first = scope.spawn(move || {
+                store.write(|tx| {
+                    begun.send(()).unwrap();
+                    while store.waiting.load(Ordering::SeqCst) == 0 {
+                        std::thread::yield_now();
+                    }
+                    tx.add_technician("first", "First", jiff::Timestamp::UNIX_EPOCH).map(drop)
+                })
+            });
+            begins.recv().unwrap();
+            // As SQLite itself does when the disk is full.
+            let second: Result<(), StoreError> = store.write(|tx| {
+                tx.connection.execute_batch("ROLLBACK")?;
+                Err(StoreError::damaged("test", &"x", &"on purpose"))
+            });
+            assert!(second.is_err());
+            assert!(first.join().unwrap().is_err(), "nothing is said to be stored that is not");
+        });
+        assert_eq!(seen(folder.path()), 0);
+        add(&store, "later").unwrap();
+        assert_eq!(seen(folder.path()), 1);
+    }
 }

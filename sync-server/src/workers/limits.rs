@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Most memory that a worker may write to, in bytes. It is not given more, and ends.
 pub(super) const WORKER_MEMORY_BYTES: u64 = 96 << 20;
 /// Seconds of processor time for any job,
-pub(super) const CPU_SECONDS: u64 = 2;
+pub(super) const CPU_SECONDS: u64 = 1;
 /// and one more for each so many bytes of what is judged, as it is when it is not compressed.
 pub(super) const BYTES_PER_CPU_SECOND: usize = 1 << 20;
 /// How much longer than its processor time a job may take: other processes want the processors too.

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, missing_docs, unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod bomb;
 mod device;
 pub mod files;
 
@@ -90,6 +91,11 @@ impl Server {
                 return Self { folder, url: url.to_owned(), token, said, child, out };
             }
         }
+    }
+
+    /// Process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn data(&self) -> PathBuf {

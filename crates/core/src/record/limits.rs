@@ -19,6 +19,8 @@ pub const MAX_SIGNATURES: usize = 100;
 pub const MAX_SEALS: usize = 50;
 /// Largest entry, in bytes of JSON.
 pub const MAX_ENTRY_BYTES: usize = 64 << 10;
+/// Most operations of one change: a note is written and taken out again character by character, everything else takes a few.
+pub const MAX_CHANGE_OPS: usize = 4 * MAX_NOTE_CHARS;
 /// Highest operation counter of a change. Automerge counts to 2³²; a change that leaps near the end would make every later
 /// edit fail.
 pub const MAX_OP_COUNTER: u64 = 1 << 28;

@@ -13,7 +13,9 @@ use super::entry::{
     Rating, Seal, Signature,
 };
 use super::error::RecordError;
-use super::limits::{MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER, MAX_SEALS, MAX_SIGNATURES};
+use super::limits::{
+    MAX_CHANGE_OPS, MAX_ENTRY_BYTES, MAX_NOTE_CHARS, MAX_OP_COUNTER, MAX_SEALS, MAX_SIGNATURES,
+};
 
 /// What a change says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -201,6 +203,13 @@ fn check(
     }
     if change.max_op() > MAX_OP_COUNTER {
         return Err(OwnershipError::TooLarge { what: "the operation counter", limit: MAX_OP_COUNTER });
+    }
+    // Alike operations are run-length encoded: a change of a hundred bytes can have millions of them.
+    if change.len() > MAX_CHANGE_OPS {
+        return Err(OwnershipError::TooLarge {
+            what: "the number of operations",
+            limit: MAX_CHANGE_OPS as u64,
+        });
     }
     let mut parts = Vec::new();
     let containers = visit.containers();
