@@ -14,7 +14,7 @@ use crate::derived::{Derived, name_files_of, store_parts_of, store_shown};
 use crate::office::By;
 use crate::secret::{self, NoRandomness};
 use crate::standards::Standards;
-use crate::store::{NewChange, Reading, StoreError, Writing};
+use crate::store::{NewChange, Reading, StoreError, VisitBrief, Writing};
 
 /// A visit, case or shift with what is needed to change and judge it.
 pub(crate) struct Loaded {
@@ -56,6 +56,19 @@ pub(crate) fn commit(
     let bytes = changes.iter().map(|change| change.bytes.as_slice());
     Derived::of(visit, standard, bytes, Vec::new(), now).store(tx, id, first, None, now)?;
     Ok(first)
+}
+
+/// Whether a visit is in the last state of its course. One whose standard can not be read is not: it is rather listed than missed.
+pub(crate) fn is_finished(tx: &Reading<'_>, standards: &Standards, visit: &VisitBrief) -> bool {
+    match standards.pinned(tx, &visit.pack) {
+        Ok(standard) => {
+            standard.course(&visit.job).flow().states.last().is_none_or(|last| last.id == visit.state)
+        }
+        Err(error) => {
+            tracing::error!(visit = %visit.number, %error, "it is not known whether the visit is finished");
+            false
+        }
+    }
 }
 
 /// Derives from all documents what an older version did not.

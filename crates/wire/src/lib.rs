@@ -14,7 +14,9 @@ mod travel;
 
 pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply};
 pub use compact::{ExpandError, Expanded, compact, expand};
-pub use kept::{MAX_DOCUMENT_BYTES, keep_changes, keep_document, kept_changes, kept_document};
+pub use kept::{
+    MAX_DOCUMENT_BYTES, keep_changes, keep_changes_long, keep_document, kept_changes, kept_document,
+};
 pub use limits::{
     MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
     MAX_EXPANDED_BYTES, MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS,

@@ -88,6 +88,10 @@ fn news(tx: &Reading<'_>, technician: &str, after: u64) -> Result<Vec<Item>, Sto
     for ScopeRow { document, seq, granted } in tx.scope_news(technician, after)? {
         if seq > after {
             items.push(if granted { Item::New { document, seq } } else { Item::Revoked { document, seq } });
+        } else if granted && tx.archived_until(&document)? > after {
+            // Its changes are in one row now: the device gets it whole.
+            let last = tx.basis(&document)?.map_or(seq, |(last, _)| last);
+            items.push(Item::New { document, seq: last });
         } else if granted {
             let rows = tx.log_after(&document, after)?.into_iter();
             items.extend(rows.map(|row| Item::Changes { document, row }));

@@ -148,6 +148,33 @@ pub(super) fn enrol(
     Ok(())
 }
 
+/// Archives what is idle, and says what a document takes.
+pub(super) fn archive(
+    folder: &Path,
+    idle: office::Idle,
+    shrink: bool,
+    as_json: bool,
+    clock: Clock,
+) -> Result<(), CommandError> {
+    let app = App::open(folder, clock)?;
+    let report = office::archive_idle(&app.store, &app.standards, idle, &app.itself(CONSOLE), || true)?;
+    if shrink {
+        app.store.shrink()?;
+    }
+    let size = app.store.size()?;
+    let (archived, active) = app.store.read(|tx| tx.archive_counts())?;
+    let each = size / (archived + active).max(1);
+    if as_json {
+        let counts =
+            json!({"archived": archived, "active": active, "database_bytes": size, "bytes_each": each});
+        say(json!({"report": report, "store": counts}));
+        return Ok(());
+    }
+    say(&report);
+    say(format_args!("{archived} archived and {active} others take {size} bytes, {each} each"));
+    Ok(())
+}
+
 /// Gives the data a new epoch.
 pub(super) fn restored(folder: &Path, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;

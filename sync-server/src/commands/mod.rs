@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::access::{
@@ -21,11 +21,14 @@ use crate::access::{
 };
 use crate::clock::Clock;
 use crate::intake::IntakeError;
-use crate::office::{OfficeError, Role};
+use crate::office::{self, OfficeError, Role};
 use crate::store::{EntryKind, StoreError};
 use crate::uploads::{
     DEVICE_BYTES, EXPIRY_SECONDS, FILE_BYTES, OPEN_UPLOADS, PARALLEL, RESERVE_BYTES, UploadLimits,
 };
+
+/// Days after which what is finished is archived, unless somebody says otherwise.
+const ARCHIVE_AFTER_DAYS: u32 = 30;
 
 /// Sync server and back office of Jobsheet.
 #[derive(Debug, Parser)]
@@ -136,6 +139,9 @@ enum Command {
         /// Longest time a request may take, in seconds
         #[arg(long, default_value_t = 60, value_name = "SECONDS")]
         request_timeout: u64,
+        /// Days after which what is finished is kept in less space; 0: never
+        #[arg(long, default_value_t = ARCHIVE_AFTER_DAYS, value_name = "N")]
+        archive_after: u32,
         /// How long the access token of a device holds, in seconds
         #[arg(long, default_value_t = DEFAULT_LIFETIME.as_secs(), value_name = "SECONDS",
               value_parser = clap::value_parser!(u64).range(MIN_LIFETIME.as_secs()..=MAX_LIFETIME.as_secs()))]
@@ -191,6 +197,22 @@ enum Command {
         /// Address under which devices reach this server
         #[arg(long, default_value = "http://127.0.0.1:8470", value_name = "URL")]
         server: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Keep finished visits, cases and shifts in less space, and print what each takes. Nothing is lost, and seals still hold
+    Archive {
+        #[command(flatten)]
+        data: DataDir,
+        /// Only those for which nothing came for so many days
+        #[arg(long, default_value_t = ARCHIVE_AFTER_DAYS, value_name = "N")]
+        idle_days: u32,
+        /// Also those that are not finished, or owe something
+        #[arg(long)]
+        any_state: bool,
+        /// Give the space back to the disk: rewrites the whole database, and nobody else may use it meanwhile
+        #[arg(long)]
+        shrink: bool,
         #[command(flatten)]
         output: Output,
     },
@@ -486,6 +508,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
             log_format,
             max_requests,
             request_timeout,
+            archive_after,
             token_lifetime,
             network,
             files,
@@ -496,6 +519,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
                 log_format,
                 max_requests,
                 request_timeout: Duration::from_secs(request_timeout),
+                archive_after: (archive_after > 0).then(|| days(archive_after)),
                 token_lifetime: Duration::from_secs(token_lifetime),
                 network,
                 uploads: files.into(),
@@ -555,9 +579,18 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
             late::export(&data.folder()?, &device, &visit, &out, clock)
         }
         Command::Unsent { data, device } => late::unsent(&data.folder()?, &device, clock),
+        Command::Archive { data, idle_days, any_state, shrink, output } => {
+            let idle = office::Idle { idle: days(idle_days), any_state };
+            console::archive(&data.folder()?, idle, shrink, output.json, clock)
+        }
         Command::Worker => crate::workers::work().map_err(CommandError::Runtime),
         Command::Restored { data } => console::restored(&data.folder()?, clock),
     }
+}
+
+/// Days as a duration.
+fn days(days: u32) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(days))
 }
 
 /// Prints a line. A reader that has gone away is no error.

@@ -3,7 +3,10 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::SignedDuration;
 
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -14,13 +17,18 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::documents;
 use crate::http::{self, Limits, Tls, Waits};
-use crate::office::{OfficeError, Roles, create_token};
+use crate::office::{ArchiveReport, Idle, OfficeError, Roles, archive_idle, create_token};
 use crate::uploads::{Swept, UploadLimits, Uploads, sweep};
 
 /// How often it is looked for deadlines that have passed.
 const DEADLINE_INTERVAL: Duration = Duration::from_secs(5);
 /// How often uploads that have expired are thrown away.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+
+/// How often it is looked for what can be archived,
+const ARCHIVE_INTERVAL: Duration = Duration::from_mins(10);
+/// and how long that may go on: others want the processors too.
+const ARCHIVE_TURN: Duration = Duration::from_secs(30);
 
 /// How the server is run.
 pub(super) struct Settings {
@@ -29,6 +37,8 @@ pub(super) struct Settings {
     pub(super) log_format: LogFormat,
     pub(super) max_requests: usize,
     pub(super) request_timeout: Duration,
+    /// None: nothing is archived.
+    pub(super) archive_after: Option<SignedDuration>,
     pub(super) token_lifetime: Duration,
     pub(super) network: Network,
     pub(super) uploads: UploadLimits,
@@ -79,13 +89,19 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
     let router = http::router(app.clone(), limits);
     let stopped = http::stopped()?;
     let watch = tokio::spawn(watch_deadlines(app.clone()));
-    let sweeping = tokio::spawn(sweep_uploads(app));
+    let (sweeping, keeper) = (tokio::spawn(sweep_uploads(app.clone())), app);
+    let stopping = Arc::new(AtomicBool::new(false));
+    let archiving = settings.archive_after.map(|idle| tokio::spawn(archive(keeper, idle, stopping.clone())));
     let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     say(format_args!("listening on {scheme}://{address}"));
     http::serve(listener, router, tls, Waits::default(), stopped).await;
     if let Some(certificate) = certificate {
         certificate.abort();
+    }
+    stopping.store(true, Ordering::Relaxed);
+    if let Some(archiving) = archiving {
+        archiving.abort();
     }
     watch.abort();
     sweeping.abort();
@@ -125,6 +141,27 @@ async fn sweep_uploads(app: Arc<App>) {
             Ok(Ok(swept)) => tracing::info!(?swept, "uploads swept"),
             Ok(Err(error)) => tracing::error!(%error, "uploads could not be swept"),
             Err(error) => tracing::error!(%error, "uploads could not be swept"),
+        }
+    }
+}
+
+/// Keeps what is finished and idle in less space, a while at a time.
+async fn archive(app: Arc<App>, idle: SignedDuration, stopping: Arc<AtomicBool>) {
+    let mut tick = tokio::time::interval(ARCHIVE_INTERVAL);
+    loop {
+        tick.tick().await;
+        let (app, stopping) = (app.clone(), stopping.clone());
+        let archived = tokio::task::spawn_blocking(move || {
+            let until = Instant::now() + ARCHIVE_TURN;
+            let go_on = || Instant::now() < until && !stopping.load(Ordering::Relaxed);
+            let idle = Idle { idle, any_state: false };
+            archive_idle(&app.store, &app.standards, idle, &app.itself("server"), go_on)
+        });
+        match archived.await {
+            Ok(Ok(report)) if report == ArchiveReport::default() => {}
+            Ok(Ok(report)) => tracing::info!(%report, "archived"),
+            Ok(Err(error)) => tracing::error!(%error, "nothing could be archived"),
+            Err(error) => tracing::error!(%error, "nothing could be archived"),
         }
     }
 }

@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::{By, OfficeError};
 use crate::admission::{Desk, Sender, push};
+use crate::documents::is_finished;
 use crate::standards::Standards;
-use crate::store::{LateChange, LateRow, Reading, StoreError, VisitBrief, Writing};
+use crate::store::{LateChange, LateRow, Reading, StoreError, Writing};
 
 /// Most changes that are kept of one revoked device.
 pub(crate) const MAX_LATE_CHANGES: u64 = 20_000;
@@ -219,19 +220,6 @@ pub(crate) struct Unsent {
     last_seen_at: Option<Timestamp>,
     revoked: bool,
     visits: Vec<MayHoldWork>,
-}
-
-/// Whether a visit is in the last state of its course. One whose standard can not be read is not: it is rather listed than missed.
-fn is_finished(tx: &Reading<'_>, standards: &Standards, visit: &VisitBrief) -> bool {
-    match standards.pinned(tx, &visit.pack) {
-        Ok(standard) => {
-            standard.course(&visit.job).flow().states.last().is_none_or(|last| last.id == visit.state)
-        }
-        Err(error) => {
-            tracing::error!(visit = %visit.number, %error, "it is not known whether the visit is finished");
-            false
-        }
-    }
 }
 
 /// Lists what may be on a device and is not known here.

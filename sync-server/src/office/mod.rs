@@ -3,6 +3,7 @@
 
 mod actions;
 mod alerts;
+mod archive;
 mod dispatch;
 mod enrolment;
 mod history;
@@ -21,6 +22,7 @@ use jobsheet_core::standard::Diagnostic;
 
 pub(crate) use actions::{Assign, assign, command};
 pub(crate) use alerts::{AlertPage, list_alerts};
+pub(crate) use archive::{ArchiveReport, Idle, archive_idle};
 pub(crate) use dispatch::{Dispatch, Register, dispatch, register};
 pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,

@@ -123,6 +123,21 @@ impl Store {
         Ok(())
     }
 
+    /// Rewrites the database without the space that nothing uses. Nobody else may use it meanwhile.
+    pub(crate) fn shrink(&self) -> Result<(), StoreError> {
+        lock(&self.readers).clear();
+        lock(&self.writer).connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
+        Ok(())
+    }
+
+    /// Size of the database, in bytes.
+    pub(crate) fn size(&self) -> Result<u64, StoreError> {
+        let writer = lock(&self.writer);
+        let pragma =
+            |name: &str| writer.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        Ok(super::from_sql(pragma("page_count")?).saturating_mul(super::from_sql(pragma("page_size")?)))
+    }
+
     fn reader(&self) -> Result<Connection, StoreError> {
         if let Some(connection) = lock(&self.readers).pop() {
             return Ok(connection);

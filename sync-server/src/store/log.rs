@@ -83,7 +83,7 @@ impl Reading<'_> {
             "SELECT seq, bytes, device, person, received_at FROM log WHERE tenant = ?1 AND document = ?2 ORDER BY seq",
         )?;
         let mut rows = statement.query((self.tenant, document.as_bytes()))?;
-        let mut changes = Vec::new();
+        let mut changes = self.archived_changes(document)?;
         while let Some(row) = rows.next()? {
             let first = from_sql(row.get(0)?);
             let device = row.get::<_, Option<[u8; 16]>>(2)?.map(Uuid::from_bytes);

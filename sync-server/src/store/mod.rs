@@ -2,6 +2,7 @@
 //! are derived from them in the same transaction.
 
 mod alerts;
+mod archive;
 mod audit;
 mod connections;
 mod files;

@@ -207,18 +207,20 @@ impl Reading<'_> {
             .connection
             .prepare_cached(
                 "SELECT s.bytes, v.pack, v.office_actor, v.updated_seq FROM visit v
-                 JOIN snapshot s ON s.tenant = v.tenant AND s.document = v.id WHERE v.tenant = ?1 AND v.id = ?2",
+                 LEFT JOIN snapshot s ON s.tenant = v.tenant AND s.document = v.id WHERE v.tenant = ?1 AND v.id = ?2",
             )?
             .query_row((self.tenant, id.as_bytes()), |row| {
-                Ok(VisitSource {
-                    snapshot: row.get(0)?,
-                    pack: row.get(1)?,
-                    office_actor: row.get(2)?,
-                    updated_seq: from_sql(row.get(3)?),
-                })
+                Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get(1)?, row.get(2)?, from_sql(row.get(3)?)))
             })
             .optional()?;
-        Ok(found)
+        let Some((snapshot, pack, office_actor, updated_seq)) = found else { return Ok(None) };
+        let snapshot = match snapshot {
+            Some(snapshot) => snapshot,
+            None => self
+                .unarchived(id)?
+                .ok_or_else(|| StoreError::damaged("document", id, &"it is not in the store"))?,
+        };
+        Ok(Some(VisitSource { snapshot, pack, office_actor, updated_seq }))
     }
 
     /// What is known of a visit without its document. `None`: there is none of this id.

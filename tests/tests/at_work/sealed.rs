@@ -126,6 +126,11 @@ fn a_record_is_signed_sealed_exported_and_verified_without_a_server() {
     let report =
         world.office.ask(reqwest::Method::GET, &format!("/v1/visits/{visit}/report?lang=en"), None).unwrap();
     assert!(report.text.contains("Sealed; verified"), "the report says whether it holds");
+
+    // Kept in less space it is the same record, and the seal still holds.
+    let (before, told) = (world.shown(&visit), world.archive());
+    assert!(told.starts_with("1 documents archived"), "{told}");
+    assert_eq!(world.shown(&visit)["verification"], before["verification"]);
 }
 
 #[test]
