@@ -84,6 +84,11 @@ impl Server {
         self.address.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or(0)
     }
 
+    /// Id of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     ///
     /// # Errors

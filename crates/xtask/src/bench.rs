@@ -10,6 +10,12 @@ use crate::shell::{self, Outcome, cargo, target};
 pub(crate) struct Options {
     /// What to measure.
     what: What,
+    /// Of `sync`: what alone, separated by commas: w1, w2, w3, w4, growth.
+    #[arg(long, value_name = "NAMES")]
+    only: Option<String>,
+    /// Of `sync`: smaller sizes, for a look while something is being changed. There are no bars then.
+    #[arg(long)]
+    quick: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -20,6 +26,8 @@ enum What {
     Standards,
     /// The service record: attach, history.
     Record,
+    /// Sync, in whole processes over loopback.
+    Sync,
 }
 
 /// A bar: a figure in its unit and the most it may be.
@@ -34,17 +42,24 @@ pub(crate) fn run(options: &Options) -> Outcome {
     match options.what {
         What::Local => local(),
         What::Standards => standards(),
-        What::Record => record(),
+        What::Record => report_lines(&measured("record")?.join("record.txt")),
+        What::Sync => sync(options),
     }
 }
 
-/// Runs a bench with an empty folder for its figures.
-fn measured(bench: &str) -> Result<PathBuf, String> {
+/// An empty folder for the figures of a bench.
+fn emptied(bench: &str) -> Result<PathBuf, String> {
     let folder = target().join(format!("bench-{bench}"));
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Runs a bench with an empty folder for its figures.
+fn measured(bench: &str) -> Result<PathBuf, String> {
+    let folder = emptied(bench)?;
     let mut command = cargo();
     command.args(["bench", "-p", "jobsheet-tests", "--bench", bench]).env("JOBSHEET_BENCH_FOLDER", &folder);
     shell::run(&format!("bench {bench}"), &mut command)?;
@@ -65,10 +80,33 @@ fn standards() -> Outcome {
     ])
 }
 
-/// The bench of the record names its bars itself, one line each: name, measured, limit, unit.
-fn record() -> Outcome {
-    let file = measured("record")?.join("record.txt");
-    let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+/// The bench starts the server, so both are built, alike: optimised as a release, but each crate by itself.
+fn sync(options: &Options) -> Outcome {
+    let folder = emptied("sync")?;
+    let profile = ["build", "--profile", "bench"];
+    let server = ["-p", "jobsheet-server", "--bin", "jobsheet-server"];
+    let bench = ["-p", "jobsheet-tests", "--bench", "sync"];
+    shell::run("build the server", cargo().args(profile).args(server).args(bench))?;
+    let mut command = cargo();
+    command.args(["bench", "-p", "jobsheet-server", "-p", "jobsheet-tests", "--bench", "sync"]);
+    command.env("JOBSHEET_BENCH_FOLDER", &folder);
+    command.env_remove("JOBSHEET_BENCH_ONLY").env_remove("JOBSHEET_BENCH_QUICK");
+    if let Some(only) = &options.only {
+        command.env("JOBSHEET_BENCH_ONLY", only);
+    }
+    if options.quick {
+        command.env("JOBSHEET_BENCH_QUICK", "1");
+    }
+    shell::run("bench sync", &mut command)?;
+    if options.quick {
+        println!("quick: the sizes are not those of the bars, so no bar is judged");
+    }
+    report_lines(&folder.join("sync.txt"))
+}
+
+/// Bars that a bench names itself, one line each: name, measured, limit, unit (which may be empty).
+fn report_lines(file: &Path) -> Outcome {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let mut bars = Vec::new();
     for line in text.lines() {
         let wrong = || format!("{}: not a bar: {line}", file.display());
