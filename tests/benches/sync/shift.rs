@@ -95,13 +95,11 @@ fn lost(world: &World, shift: &Shift) -> u64 {
         let differs = |visit: &&DocumentId| {
             device.store.heads(**visit).unwrap() != other.store.heads(**visit).unwrap_or_default()
         };
-        let lost = number(visits.iter().filter(differs).count());
+        let lost = visits.iter().filter(differs).count() as u64;
         other.store.shutdown().unwrap();
         lost
     });
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let lost = lost.iter().sum::<f64>() as u64;
-    lost
+    lost.into_iter().sum()
 }
 
 pub(crate) fn measure(plan: &Plan, figures: &mut Figures) {
