@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use jobsheet_core::standard::{Standard, builtin, builtin_ids, overlay_schema, schema};
+use jobsheet_core::standard::{Standard, builtin, builtin_hashes, builtin_ids, overlay_schema, schema};
 
 const REAL: &str = include_str!("../packs/execution-form.toml");
 
@@ -127,4 +127,11 @@ fn the_schema_files_are_the_schemas_of_the_types() {
             path.display()
         );
     }
+}
+
+#[test]
+fn the_hashes_that_are_named_without_reading_are_those_of_the_packs() {
+    let read = builtin_ids().map(|id| builtin(id).unwrap().unwrap().sha256().to_owned());
+    let read: Vec<String> = read.collect();
+    assert_eq!(builtin_hashes().collect::<Vec<_>>(), read, "HASHES in standard/builtin.rs are to be these");
 }

@@ -14,7 +14,7 @@ mod pack;
 mod rule;
 mod situation;
 
-pub use builtin::{builtin, builtin_ids};
+pub use builtin::{builtin, builtin_hashes, builtin_ids};
 pub use clock::*;
 pub use compiled::Standard;
 pub use course::Course;

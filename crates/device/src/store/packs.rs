@@ -64,10 +64,8 @@ pub(crate) fn keep(connection: &Connection, sha256: &[u8; 32], source: &str) -> 
 /// Hashes of the packs that this device can use: the server need not send them. A stored pack that no longer matches its
 /// hash is left out, so that it is sent again.
 pub(crate) fn held(connection: &Connection) -> Result<Vec<[u8; 32]>, StoreError> {
-    let mut hashes: Vec<[u8; 32]> = standard::builtin_ids()
-        .filter_map(|id| standard::builtin(id).ok().flatten())
-        .filter_map(|standard| unhex(standard.sha256())?.try_into().ok())
-        .collect();
+    let mut hashes: Vec<[u8; 32]> =
+        standard::builtin_hashes().filter_map(|sha256| unhex(sha256)?.try_into().ok()).collect();
     let mut statement = connection.prepare_cached("SELECT sha256, source FROM pack")?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?)))?;
     for row in rows {
