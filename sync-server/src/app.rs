@@ -7,6 +7,7 @@ use crate::access::{Access, Proxies, RateLimits, Rates};
 use crate::admission::Desk;
 use crate::clock::Clock;
 use crate::documents::derive_missing;
+use crate::http::Room;
 use crate::office::By;
 use crate::standards::Standards;
 use crate::store::{Store, StoreError};
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub(crate) standards: Standards,
     /// The processes that judge what devices send.
     pub(crate) workers: Workers,
+    /// Room for what devices send and get.
+    pub(crate) room: Room,
     /// How devices are let in.
     pub(crate) access: Access,
     /// How often callers may ask.
@@ -43,8 +46,8 @@ impl App {
         let access = Access::new(store.read(|tx| tx.access_key())?)?;
         let (rates, proxies) = (Rates::new(RateLimits::default()), Proxies::default());
         let uploads = Uploads::new(&store, UploadLimits::default());
-        let (standards, workers) = (Standards::default(), Workers::default());
-        let app = Self { store, standards, workers, access, rates, proxies, uploads, clock };
+        let (standards, workers, room) = (Standards::default(), Workers::default(), Room::default());
+        let app = Self { store, standards, workers, room, access, rates, proxies, uploads, clock };
         app.store.write(|tx| derive_missing(tx, &app.standards))?;
         Ok(app)
     }

@@ -110,6 +110,17 @@ pub fn decode_reply(body: &[u8], asked: &Exchange) -> Result<Reply, WireError> {
     Ok(message)
 }
 
+/// How many bytes the message in a body has at most, by what its frame says. `None`: it does not say.
+///
+/// ```
+/// let body = jobsheet_wire::encode_exchange(&jobsheet_wire::Exchange::default()).unwrap();
+/// assert!(jobsheet_wire::inflated_bound(&body).unwrap() < 100);
+/// ```
+pub fn inflated_bound(body: &[u8]) -> Option<usize> {
+    let (_, frame) = body.split_first()?;
+    zstd::bulk::Decompressor::upper_bound(frame)
+}
+
 fn at_most(what: &'static str, many: usize, limit: usize) -> Result<(), WireError> {
     if many > limit { Err(WireError::TooLarge { what, limit }) } else { Ok(()) }
 }
@@ -150,6 +161,8 @@ fn encode(message: &impl Encode<()>, level: i32) -> Result<Vec<u8>, WireError> {
     let mut body = vec![PROTOCOL];
     let mut encoder = zstd::Encoder::new(&mut body, level).map_err(failed)?;
     encoder.include_checksum(true).map_err(failed)?;
+    // The receiver makes room by it.
+    encoder.set_pledged_src_size(Some(plain.len() as u64)).map_err(failed)?;
     std::io::Write::write_all(&mut encoder, &plain).map_err(failed)?;
     encoder.finish().map_err(failed)?;
     if body.len() > MAX_BODY_BYTES {

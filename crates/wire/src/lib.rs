@@ -12,7 +12,7 @@ mod limits;
 mod message;
 mod travel;
 
-pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply};
+pub use codec::{WireError, decode_exchange, decode_reply, encode_exchange, encode_reply, inflated_bound};
 pub use compact::{ExpandError, Expanded, compact, expand};
 pub use kept::{
     MAX_DOCUMENT_BYTES, keep_changes, keep_changes_long, keep_document, kept_changes, kept_document,

@@ -1,7 +1,7 @@
 //! One exchange: push, commit, pull.
 
 use jiff::{SignedDuration, Timestamp};
-use jobsheet_wire::{Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply};
+use jobsheet_wire::{Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, VerdictOfChange};
 
 use super::push::{PushError, push};
 use super::{Desk, Sender, past, pull, reference};
@@ -28,13 +28,14 @@ pub(crate) enum ExchangeError {
     Push(#[from] PushError),
 }
 
-/// Carries out an exchange: when this returns, what was accepted is durable.
-pub(crate) fn exchange(
+/// Takes in what an exchange brings: when this returns, what was accepted is durable. The bytes of its changes are not needed any
+/// more, and are gone.
+pub(crate) fn take_in(
     desk: &Desk<'_>,
     sender: &Sender,
-    message: &Exchange,
+    message: &mut Exchange,
     now: Timestamp,
-) -> Result<Reply, ExchangeError> {
+) -> Result<Vec<VerdictOfChange>, ExchangeError> {
     let pushed: usize = message.push.iter().map(|push| push.changes.len()).sum();
     if pushed > MAX_CHANGES_PER_EXCHANGE {
         return Err(ExchangeError::TooManyChanges);
@@ -45,6 +46,20 @@ pub(crate) fn exchange(
         desk.store.write(|tx| tx.device_seen(&sender.device, now))?;
     }
     let verdicts = push(desk, sender, &message.push, now)?;
+    for change in message.push.iter_mut().flat_map(|push| &mut push.changes) {
+        change.bytes = Vec::new();
+    }
+    Ok(verdicts)
+}
+
+/// Answers an exchange that was taken in: the verdicts, and what is new for the device.
+pub(crate) fn answer(
+    desk: &Desk<'_>,
+    sender: &Sender,
+    message: &Exchange,
+    verdicts: Vec<VerdictOfChange>,
+    now: Timestamp,
+) -> Result<Reply, StoreError> {
     let (brought, stock, tariffs, histories) = desk.store.read(|tx| -> Result<_, StoreError> {
         let brought = pull::pull(tx, desk.standards, sender, message)?;
         let stock = reference::stock(tx, sender, message, &brought)?;

@@ -9,7 +9,7 @@ mod pull;
 mod push;
 mod reference;
 
-pub(crate) use exchange::{ExchangeError, exchange};
+pub(crate) use exchange::{ExchangeError, answer, take_in};
 pub(crate) use job::{Done, Job};
 pub(crate) use judge::judge;
 pub(crate) use push::{AtWork, PushError, push};

@@ -14,6 +14,7 @@ mod people;
 mod probes;
 mod problem;
 mod requests;
+mod room;
 mod standards;
 mod sync;
 mod tls;
@@ -27,6 +28,7 @@ use axum::routing::{delete, get, post, put};
 
 pub(crate) use guard::Limits;
 pub(crate) use listen::{ServeError, Waits, serve, stopped};
+pub(crate) use room::Room;
 pub(crate) use tls::{Tls, TlsError};
 
 use crate::app::Shared;

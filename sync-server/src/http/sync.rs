@@ -11,7 +11,7 @@ use super::auth::Exchanging;
 use super::input::{Body, blocking};
 use super::metrics;
 use super::problem::Problem;
-use crate::admission::{Sender, exchange};
+use crate::admission::{Sender, answer, take_in};
 use crate::app::{App, Shared};
 use crate::office::{LateKept, keep_late};
 
@@ -21,19 +21,29 @@ pub(super) async fn sync(
     State(app): State<Shared>,
     Body(body): Body<MAX_BODY_BYTES>,
 ) -> Result<([(HeaderName, &'static str); 1], Vec<u8>), Problem> {
-    let work = move |app: &App| -> Result<Vec<u8>, Problem> {
-        let begun = Instant::now();
-        let message = decode_exchange(&body)?;
+    let begun = Instant::now();
+    let size = body.len();
+    let room = app.room.for_message(&body).await?;
+    let by = sender.clone();
+    let taken_in = blocking(&app, move |app| -> Result<_, Problem> {
+        let mut message = decode_exchange(&body)?;
         if revoked {
-            return Err(late(app, &sender, &message));
+            return Err(late(app, &by, &message));
         }
-        let reply = exchange(&app.desk(), &sender, &message, app.clock.now())?;
+        let verdicts = take_in(&app.desk(), &by, &mut message, app.clock.now())?;
+        Ok((message, verdicts))
+    });
+    let (message, verdicts) = taken_in.await?;
+    drop(room);
+    let _room = app.room.for_page().await?;
+    let answered = blocking(&app, move |app| -> Result<_, Problem> {
+        let reply = answer(&app.desk(), &sender, &message, verdicts, app.clock.now())?;
         // What was accepted is durable; a reply that can not be written only makes the device ask again.
         let bytes = encode_reply(&reply, &message).map_err(|error| Problem::internal(&error))?;
-        metrics::exchanged(&reply, body.len(), bytes.len(), begun.elapsed().as_secs_f64());
+        metrics::exchanged(&reply, size, bytes.len(), begun.elapsed().as_secs_f64());
         Ok(bytes)
-    };
-    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], blocking(&app, work).await?))
+    });
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], answered.await?))
 }
 
 /// What a revoked device sends waits for somebody at the office. The answer is that it is out, and what became of its work.
