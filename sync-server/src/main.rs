@@ -14,6 +14,7 @@ mod clock;
 mod commands;
 mod derived;
 mod documents;
+mod failpoint;
 mod http;
 mod intake;
 mod office;

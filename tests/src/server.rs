@@ -39,7 +39,29 @@ impl Server {
     /// # Errors
     /// If it does not say within 30 seconds that it listens.
     pub fn start_with(data: &Path, clock: Option<&str>, port: u16, further: &[&str]) -> Outcome<Self> {
+        Self::spawn(data, clock, port, further, None)
+    }
+
+    /// Starts a server that ends at once when it reaches a place for the n-th time: `place` is `NAME:N`. Only a server that was
+    /// built with debug assertions has such places.
+    ///
+    /// # Errors
+    /// If it does not say within 30 seconds that it listens.
+    pub fn start_failing(data: &Path, clock: Option<&str>, port: u16, place: Option<&str>) -> Outcome<Self> {
+        Self::spawn(data, clock, port, &[], place)
+    }
+
+    fn spawn(
+        data: &Path,
+        clock: Option<&str>,
+        port: u16,
+        further: &[&str],
+        place: Option<&str>,
+    ) -> Outcome<Self> {
         let mut command = Command::new(program("jobsheet-server")?);
+        if let Some(place) = place {
+            command.env("JOBSHEET_FAILPOINT", place);
+        }
         command.arg("serve").arg("--data").arg(data).args(["--listen", &format!("127.0.0.1:{port}")]);
         if let Some(clock) = clock {
             command.args(["--clock", clock]);
@@ -87,6 +109,11 @@ impl Server {
     /// Id of its process.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether its process has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Sends it a signal.

@@ -18,6 +18,8 @@ enum What {
     Kill,
     /// A crash at each of 10,000 writes, with every kind of loss, and the disk's other faults.
     Store,
+    /// 1,000 histories of devices, an office and a server under faults.
+    Sync,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -28,6 +30,15 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 .args(["test", "--release", "-p", "jobsheet-core", "--test", "merge"])
                 .env("JOBSHEET_PROPTEST_CASES", "2000"),
         ),
+        What::Sync => {
+            shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
+            shell::run(
+                "sync, 1,000 histories",
+                cargo()
+                    .args(["test", "-p", "jobsheet-tests", "--test", "faults", "--", "--nocapture"])
+                    .env("JOBSHEET_SYNC_HISTORIES", "1000"),
+            )
+        }
         What::Store => {
             shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
             shell::run(

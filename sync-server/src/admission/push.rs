@@ -262,6 +262,7 @@ impl Work<'_> {
         }
         let (strikes, audited) = (std::mem::take(&mut self.strikes), self.audited);
         let this = &*self;
+        crate::failpoint::reached("judged");
         let written = this.desk.store.write(|tx| -> Result<_, StoreError> {
             let mut written = Vec::new();
             for one in &judged {

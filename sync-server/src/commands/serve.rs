@@ -94,6 +94,7 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
     let archiving = settings.archive_after.map(|idle| tokio::spawn(archive(keeper, idle, stopping.clone())));
     let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let scheme = if tls.is_some() { "https" } else { "http" };
+    crate::failpoint::arm();
     say(format_args!("listening on {scheme}://{address}"));
     http::serve(listener, router, tls, Waits::default(), stopped).await;
     if let Some(certificate) = certificate {

@@ -13,6 +13,7 @@ use super::metrics;
 use super::problem::Problem;
 use crate::admission::{Sender, answer, take_in};
 use crate::app::{App, Shared};
+use crate::failpoint;
 use crate::office::{LateKept, keep_late};
 
 /// `POST /v1/sync`.
@@ -27,6 +28,7 @@ pub(super) async fn sync(
     let by = sender.clone();
     let taken_in = blocking(&app, move |app| -> Result<_, Problem> {
         let mut message = decode_exchange(&body)?;
+        failpoint::reached("request-read");
         if revoked {
             return Err(late(app, &by, &message));
         }
@@ -40,6 +42,7 @@ pub(super) async fn sync(
         let reply = answer(&app.desk(), &sender, &message, verdicts, app.clock.now())?;
         // What was accepted is durable; a reply that can not be written only makes the device ask again.
         let bytes = encode_reply(&reply, &message).map_err(|error| Problem::internal(&error))?;
+        failpoint::reached("reply-ready");
         metrics::exchanged(&reply, size, bytes.len(), begun.elapsed().as_secs_f64());
         Ok(bytes)
     });

@@ -197,7 +197,10 @@ impl Writer {
         let result = if lost {
             Err(Failure { error: None, message: "another write failed and took this one with it".to_owned() })
         } else {
-            self.connection.execute_batch("COMMIT").map_err(|error| Failure::of(&error))
+            crate::failpoint::reached("before-commit");
+            let committed = self.connection.execute_batch("COMMIT");
+            crate::failpoint::reached("after-commit");
+            committed.map_err(|error| Failure::of(&error))
         };
         if result.is_err() && !self.connection.is_autocommit() {
             let _ = self.connection.execute_batch("ROLLBACK");

@@ -192,6 +192,11 @@ impl Document {
         self.doc.get_changes(&[]).iter().map(applied).collect()
     }
 
+    /// The changes of the history, in causal order.
+    pub(super) fn history_changes(&self) -> Vec<Change> {
+        self.doc.get_changes(&[])
+    }
+
     /// What each change of the history says of itself, in causal order.
     pub fn headers(&self) -> Vec<ChangeHeader> {
         self.doc.get_changes(&[]).iter().map(ChangeHeader::of).collect()

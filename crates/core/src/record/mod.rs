@@ -14,6 +14,7 @@ mod history;
 mod hold;
 mod limits;
 mod old_parts;
+mod orphans;
 mod ownership;
 mod part_requests;
 mod perform;
@@ -45,6 +46,7 @@ pub use history::{FieldChange, FieldEdit, PastChange, PastValue, TextEdit};
 pub use hold::{HoldPoint, HoldReading, HoldTest, HoldVerdict, HoldView, hold_views, holds};
 pub use limits::*;
 pub use old_parts::{OldPartRow, old_parts};
+pub use orphans::adopt_orphans;
 pub use ownership::{
     ChangeHeader, OwnershipError, ReadChange, check_field_change, parts_in_change, read_header,
 };

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use jobsheet_core::record::{Document, DocumentId, read_header, under_new_actor};
+use jobsheet_core::record::{Document, DocumentId, adopt_orphans, read_header, under_new_actor};
 use jobsheet_wire::{DESCENDS, DIVERGED, Framed, NewDocument};
 use rusqlite::Connection;
 
@@ -63,6 +63,9 @@ impl Incoming<'_> {
         }
         if !work.tail.is_empty() {
             self.extend(&mut draft, &work.tail, received)?;
+        }
+        if work.new.is_some() || !work.tail.is_empty() {
+            self.adopt_orphans(&mut draft)?;
         }
         if work.revoked {
             draft.head.revoked = true;
@@ -179,6 +182,38 @@ impl Incoming<'_> {
             note_due(self.connection, self.visit)?;
         }
         Ok(done)
+    }
+
+    /// Own changes that wait for changes of others which the server has lost are written anew on what it has: nobody would ever
+    /// bring their parents.
+    fn adopt_orphans(&self, draft: &mut Draft) -> Result<(), StoreError> {
+        let own = store::own_changes(self.connection, self.visit)?.into_iter();
+        let waiting: Vec<LoggedChange> =
+            own.filter(|change| change.on_device && !draft.document.contains(&change.hash)).collect();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        // They do not wait inside the document any more: it would take the old one and the new one for rivals.
+        let history: Vec<Vec<u8>> = draft.document.changes().into_iter().map(|change| change.bytes).collect();
+        let mut document = Document::from_changes(&history)?;
+        let bytes: Vec<Vec<u8>> = waiting.iter().map(|change| change.bytes.clone()).collect();
+        let adopted = adopt_orphans(&mut document, &bytes);
+        if adopted.is_empty() {
+            return Ok(());
+        }
+        let done: HashSet<[u8; 32]> = adopted.iter().map(|change| change.was).collect();
+        let still: Vec<Vec<u8>> = waiting
+            .iter()
+            .filter(|change| !done.contains(&change.hash))
+            .map(|change| change.bytes.clone())
+            .collect();
+        document.merge(&still)?;
+        for change in &adopted {
+            store::rewrite(self.connection, self.visit, change)?;
+        }
+        draft.document = document;
+        draft.rewritten = true;
+        Ok(())
     }
 
     /// The server's copy takes the place of this device's; own changes that it lacks are merged into it and offered

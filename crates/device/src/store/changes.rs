@@ -183,9 +183,21 @@ pub(crate) fn rename(
     renewed: &Renewed,
 ) -> Result<(), StoreError> {
     connection.execute(
-        "UPDATE change SET hash = ?3, actor = ?4, actor_seq = ?5, bytes = ?6, state = 0, server_seq = NULL
-         WHERE document = ?1 AND hash = ?2",
-        params![document, renewed.was, renewed.hash, actor, sql(renewed.seq), renewed.bytes],
+        "UPDATE change SET actor = ?3, actor_seq = ?4 WHERE document = ?1 AND hash = ?2",
+        params![document, renewed.was, actor, sql(renewed.seq)],
+    )?;
+    rewrite(connection, document, renewed)
+}
+
+/// Puts a change that was written anew in the place of the one that it stands for, under the same actor and number.
+pub(crate) fn rewrite(
+    connection: &Connection,
+    document: DocumentId,
+    renewed: &Renewed,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE change SET hash = ?3, bytes = ?4, state = 0, server_seq = NULL WHERE document = ?1 AND hash = ?2",
+        params![document, renewed.was, renewed.hash, renewed.bytes],
     )?;
     connection.execute(
         "UPDATE alert SET hash = ?3 WHERE document = ?1 AND hash = ?2",

@@ -194,6 +194,8 @@ impl Store {
             restarted |= received.epoch_changed;
             let more = reply.more || (received.epoch_changed && reply.cursor.is_empty());
             held_back.extend(unsettled(&exchange, &reply));
+            // What can not be taken in would be offered, and refused, without end.
+            held_back.extend(received.problems.iter().filter_map(|problem| problem.visit));
             report.add(received);
             let (to_send, can_send) = self.to_send(&held_back)?;
             let step = Progress {
