@@ -18,6 +18,7 @@ mod failpoint;
 mod http;
 mod intake;
 mod office;
+mod pokes;
 mod secret;
 mod standards;
 mod store;

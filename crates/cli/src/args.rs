@@ -74,7 +74,11 @@ pub(crate) enum Verb {
         name: Option<String>,
     },
     /// Exchange work with the server
-    Sync,
+    Sync {
+        /// Stay connected: send what is done at once, and fetch what is new as soon as the server says so; until interrupted
+        #[arg(long)]
+        follow: bool,
+    },
     /// List visits and shifts by planned start
     Visits(VisitsArgs),
     /// Show one visit or shift: what is done, owed and late, points and warranties

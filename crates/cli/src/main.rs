@@ -6,6 +6,7 @@ mod attachments;
 mod complete;
 mod conflicts;
 mod failure;
+mod follow;
 mod history;
 mod holds;
 mod incidents;
@@ -99,7 +100,8 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
     let here = Here { store, output, offset: clock.read().offset };
     match verb {
         Verb::Enrol { server, code, name } => server::enrol(&here, &server, &code, name),
-        Verb::Sync => server::sync(&here),
+        Verb::Sync { follow: false } => server::sync(&here),
+        Verb::Sync { follow: true } => follow::follow(&here),
         Verb::Visits(query) => lists::visits(&here, query),
         Verb::Parts(verb) => parts::show(&here, verb),
         Verb::Charge { visit } => parts::charge(&here, &visit),

@@ -103,6 +103,10 @@ pub(crate) struct Words {
     pub(crate) office_settles: &'static str,
     pub(crate) ready: &'static str,
     pub(crate) not_ready: &'static str,
+    pub(crate) connected: &'static str,
+    pub(crate) disconnected: &'static str,
+    pub(crate) polling: &'static str,
+    pub(crate) next_try: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -202,6 +206,10 @@ const ENGLISH: Words = Words {
     office_settles: "the office settles this",
     ready: "ready to go offline",
     not_ready: "not ready to go offline",
+    connected: "connected: news comes as it happens",
+    disconnected: "not connected",
+    polling: "the server tells of no news; it is asked from time to time",
+    next_try: "next try",
 };
 
 const CHINESE: Words = Words {
@@ -301,6 +309,10 @@ const CHINESE: Words = Words {
     office_settles: "由后台确认",
     ready: "可以离线工作",
     not_ready: "尚不能离线工作",
+    connected: "已连接：有新消息即时接收",
+    disconnected: "未连接",
+    polling: "服务器不推送消息，改为定时查询",
+    next_try: "下次重试",
 };
 
 impl Words {

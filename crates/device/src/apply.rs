@@ -8,6 +8,7 @@ use jobsheet_wire::MAX_CHANGE_BYTES;
 use rusqlite::Connection;
 use serde::Serialize;
 
+use crate::live::Ring;
 use crate::store::{
     self, DocumentWriter, Head, Identity, Origin, SNAPSHOT_EVERY, State, Store, VisitRow, Warm, lock_warm,
 };
@@ -102,6 +103,7 @@ impl Store {
             inner.warmth.put(visit, &slot);
             (receipt, row)
         };
+        inner.bells.ring(Ring::Work);
         inner.observers.changed([row.visit]);
         Ok(receipt)
     }

@@ -358,12 +358,12 @@ impl Store {
     }
 
     /// Notes how a sync ended.
-    pub(crate) fn note_sync<T>(&self, outcome: &Result<T, SyncError>) -> Result<(), StoreError> {
-        let shut_out = match outcome {
-            Ok(_) => false,
-            Err(SyncError::Unauthorized(_) | SyncError::Revoked(_)) => true,
+    pub(crate) fn note_sync(&self, failed: Option<&SyncError>) -> Result<(), StoreError> {
+        let shut_out = match failed {
+            None => false,
+            Some(SyncError::Unauthorized(_) | SyncError::Revoked(_)) => true,
             // Nothing was learnt, or it passes without a new code: a device that is shut out until further notice.
-            Err(_) => return Ok(()),
+            Some(_) => return Ok(()),
         };
         let mut writing = self.inner.connections.write()?;
         let tx = writing.begin()?;

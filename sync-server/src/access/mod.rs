@@ -59,6 +59,11 @@ impl Access {
 
     /// The device that an access token is for. Whether that device may still come in is for the store to say.
     pub(crate) fn read(&self, token: &str, now: Timestamp) -> Result<Uuid, TokenFault> {
-        token::read(&self.tokens, token, now)
+        Ok(token::read(&self.tokens, token, now)?.0)
+    }
+
+    /// How long an access token that is valid now still holds.
+    pub(crate) fn left(&self, token: &str, now: Timestamp) -> Option<Duration> {
+        Some(token::read(&self.tokens, token, now).ok()?.1)
     }
 }

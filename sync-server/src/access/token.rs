@@ -36,7 +36,8 @@ pub(super) fn issue(mac: &Mac, device: &Uuid, now: Timestamp, lifetime: Duration
     format!("{TOKEN_PREFIX}{}", mac.seal(&bytes))
 }
 
-pub(super) fn read(mac: &Mac, token: &str, now: Timestamp) -> Result<Uuid, TokenFault> {
+/// The device of a token, and how long it still holds.
+pub(super) fn read(mac: &Mac, token: &str, now: Timestamp) -> Result<(Uuid, Duration), TokenFault> {
     let sealed = token.strip_prefix(TOKEN_PREFIX).ok_or(TokenFault::NotValid)?;
     let bytes = mac.open::<24>(sealed).ok_or(TokenFault::NotValid)?;
     let (device, until) = bytes.split_first_chunk::<16>().ok_or(TokenFault::NotValid)?;
@@ -45,7 +46,10 @@ pub(super) fn read(mac: &Mac, token: &str, now: Timestamp) -> Result<Uuid, Token
     let left = until.saturating_sub(now.as_millisecond());
     // One that ends later than any token does was made while the server's clock was ahead.
     let longest = i64::try_from(MAX_LIFETIME.as_millis()).unwrap_or(i64::MAX);
-    if left <= 0 || left > longest { Err(TokenFault::Expired(device)) } else { Ok(device) }
+    match u64::try_from(left) {
+        Ok(milliseconds) if 0 < left && left <= longest => Ok((device, Duration::from_millis(milliseconds))),
+        _ => Err(TokenFault::Expired(device)),
+    }
 }
 
 #[cfg(test)]
@@ -59,9 +63,9 @@ mod tests {
         let now: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
         let after = |life: Duration| now + SignedDuration::try_from(life).unwrap();
         let token = issue(&mac, &device, now, DEFAULT_LIFETIME);
-        assert_eq!(read(&mac, &token, now), Ok(device));
+        assert_eq!(read(&mac, &token, now), Ok((device, DEFAULT_LIFETIME)));
         let last = after(DEFAULT_LIFETIME) - SignedDuration::from_millis(1);
-        assert_eq!(read(&mac, &token, last), Ok(device));
+        assert_eq!(read(&mac, &token, last), Ok((device, Duration::from_millis(1))));
         assert_eq!(read(&mac, &token, after(DEFAULT_LIFETIME)), Err(TokenFault::Expired(device)));
         assert_eq!(read(&mac, &token[4..], now), Err(TokenFault::NotValid));
         assert_eq!(read(&Mac::new([2; 32], "access-token-1"), &token, now), Err(TokenFault::NotValid));
@@ -74,7 +78,7 @@ mod tests {
         let now: Timestamp = "2026-03-02T08:00:00Z".parse().unwrap();
         let longest = SignedDuration::try_from(MAX_LIFETIME).unwrap();
         let token = issue(&mac, &device, now, MAX_LIFETIME);
-        assert_eq!(read(&mac, &token, now), Ok(device));
+        assert_eq!(read(&mac, &token, now), Ok((device, MAX_LIFETIME)));
         let earlier = now - SignedDuration::from_millis(1);
         assert_eq!(read(&mac, &token, earlier), Err(TokenFault::Expired(device)));
         assert_eq!(read(&mac, &token, now - longest), Err(TokenFault::Expired(device)));

@@ -22,6 +22,7 @@ use crate::access::{
 use crate::clock::Clock;
 use crate::intake::IntakeError;
 use crate::office::{self, OfficeError, Role};
+use crate::pokes::MAX_LISTENERS;
 use crate::store::{EntryKind, StoreError};
 use crate::uploads::{
     DEVICE_BYTES, EXPIRY_SECONDS, FILE_BYTES, OPEN_UPLOADS, PARALLEL, RESERVE_BYTES, UploadLimits,
@@ -136,6 +137,9 @@ enum Command {
         /// Most requests at once; more are answered 503 with Retry-After
         #[arg(long, default_value_t = 64, value_name = "N")]
         max_requests: usize,
+        /// Most devices that stay connected to be told of news; more are answered 503 with Retry-After
+        #[arg(long, default_value_t = MAX_LISTENERS, value_name = "N")]
+        max_listeners: usize,
         /// Longest time a request may take, in seconds
         #[arg(long, default_value_t = 60, value_name = "SECONDS")]
         request_timeout: u64,
@@ -507,6 +511,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
             listen,
             log_format,
             max_requests,
+            max_listeners,
             request_timeout,
             archive_after,
             token_lifetime,
@@ -518,6 +523,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
                 listen,
                 log_format,
                 max_requests,
+                max_listeners,
                 request_timeout: Duration::from_secs(request_timeout),
                 archive_after: (archive_after > 0).then(|| days(archive_after)),
                 token_lifetime: Duration::from_secs(token_lifetime),

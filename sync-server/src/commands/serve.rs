@@ -18,10 +18,14 @@ use crate::clock::Clock;
 use crate::documents;
 use crate::http::{self, Limits, Tls, Waits};
 use crate::office::{ArchiveReport, Idle, OfficeError, Roles, archive_idle, create_token};
+use crate::pokes::News;
+use crate::store::StoreError;
 use crate::uploads::{Swept, UploadLimits, Uploads, sweep};
 
 /// How often it is looked for deadlines that have passed.
 const DEADLINE_INTERVAL: Duration = Duration::from_secs(5);
+/// How often it is looked for listeners that another process has shut out, such as the command line.
+const LISTENERS_INTERVAL: Duration = Duration::from_secs(5);
 /// How often uploads that have expired are thrown away.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -36,6 +40,7 @@ pub(super) struct Settings {
     pub(super) listen: String,
     pub(super) log_format: LogFormat,
     pub(super) max_requests: usize,
+    pub(super) max_listeners: usize,
     pub(super) request_timeout: Duration,
     /// None: nothing is archived.
     pub(super) archive_after: Option<SignedDuration>,
@@ -58,6 +63,7 @@ pub(super) fn serve(settings: &Settings, clock: Clock) -> Result<(), CommandErro
     });
     app.proxies = Proxies { trusted: network.trusted_proxies.clone(), header: network.forwarded_header };
     app.uploads = Uploads::new(&app.store, settings.uploads.clone());
+    app.store.pokes().limit(settings.max_listeners);
     let tls = match (&network.tls_cert, &network.tls_key) {
         (Some(cert), Some(key)) => Some(Arc::new(Tls::load(cert, key)?)),
         _ => None,
@@ -88,10 +94,17 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
     let limits = Limits::new(settings.max_requests, settings.request_timeout);
     let router = http::router(app.clone(), limits);
     let stopped = http::stopped()?;
+    let pokes = app.store.pokes().clone();
+    let stopped = async move {
+        stopped.await;
+        // They would never end, and stopping waits for every request.
+        pokes.close();
+    };
     let watch = tokio::spawn(watch_deadlines(app.clone()));
     let (sweeping, keeper) = (tokio::spawn(sweep_uploads(app.clone())), app);
     let stopping = Arc::new(AtomicBool::new(false));
     let archiving = settings.archive_after.map(|idle| tokio::spawn(archive(keeper, idle, stopping.clone())));
+    let listening = tokio::spawn(end_listeners(app.clone()));
     let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     crate::failpoint::arm();
@@ -105,6 +118,7 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
         archiving.abort();
     }
     watch.abort();
+    listening.abort();
     sweeping.abort();
     Ok(())
 }
@@ -126,6 +140,28 @@ async fn watch_deadlines(app: Arc<App>) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "deadlines could not be judged"),
             Err(error) => tracing::error!(%error, "deadlines could not be judged"),
+        }
+    }
+}
+
+/// Ends the streams of devices that were shut out by another process. Those that this process shuts out end at once.
+async fn end_listeners(app: Arc<App>) {
+    let mut tick = tokio::time::interval(LISTENERS_INTERVAL);
+    loop {
+        tick.tick().await;
+        if app.store.pokes().count() == 0 {
+            continue;
+        }
+        let app = app.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let out = app.store.read(|tx| tx.devices_out())?;
+            app.store.pokes().tell(&News { out, ..News::default() });
+            Ok::<_, StoreError>(())
+        });
+        match looked.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "listeners could not be looked at"),
+            Err(error) => tracing::error!(%error, "listeners could not be looked at"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who calls: the office or a device, checked against the store on every request.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
@@ -89,6 +90,17 @@ impl FromRequestParts<Shared> for Device {
             return Err(Problem::new(401, "device-revoked", detail));
         }
         Ok(Self(sender))
+    }
+}
+
+/// How long the token of a device still holds.
+pub(super) struct TokenEnd(pub(super) Duration);
+
+impl FromRequestParts<Shared> for TokenEnd {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
+        app.access.left(bearer(parts)?, app.clock.now()).map(Self).ok_or_else(not_valid)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::header;
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -14,8 +15,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
+use super::problem::Problem;
 use super::tls::Tls;
 use crate::access::Peer;
 
@@ -29,6 +31,8 @@ pub(crate) struct Waits {
     handshake: Duration,
     /// For requests in flight after the signal to stop.
     grace: Duration,
+    /// Most connections at once; none: as many as the system allows.
+    connections: Option<usize>,
 }
 
 impl Default for Waits {
@@ -37,12 +41,46 @@ impl Default for Waits {
             header: Duration::from_secs(15),
             handshake: Duration::from_secs(10),
             grace: Duration::from_secs(30),
+            connections: None,
         }
     }
 }
 
-/// Most connections at once; more wait to be accepted.
-const MAX_CONNECTIONS: usize = 1024;
+/// Most connections at once: one on which each device listens, one for its requests, and room for the office. No more than the
+/// process may have files open.
+const MAX_CONNECTIONS: usize = 32_768;
+/// Files and connections that are not callers': the database and its readers, workers, files on their way.
+const RESERVED_HANDLES: usize = 256;
+/// Connections beyond those that are told to come back later. More wait to be accepted.
+const MAX_TURNED_AWAY: usize = 64;
+/// What whoever is turned away is told to wait, in seconds.
+const TURNED_AWAY_SECONDS: u32 = 5;
+
+/// How many connections there may be: the limit of open files is raised as far as it goes.
+#[cfg(unix)]
+fn max_connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limits = getrlimit(Resource::Nofile);
+    if limits.current != limits.maximum {
+        let raised = Rlimit { current: limits.maximum, ..limits };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            tracing::warn!(%error, "the limit of open files could not be raised");
+        }
+    }
+    let open = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let open = usize::try_from(open).unwrap_or(usize::MAX);
+    let room = open.saturating_sub(RESERVED_HANDLES).max(open / 2);
+    if room < MAX_CONNECTIONS {
+        tracing::warn!(open, "the limit of open files allows {room} connections; raise it (`ulimit -n`)");
+    }
+    room.min(MAX_CONNECTIONS)
+}
+
+/// How many connections there may be.
+#[cfg(not(unix))]
+fn max_connections() -> usize {
+    MAX_CONNECTIONS
+}
 
 /// Why the server can not run.
 #[derive(Debug, thiserror::Error)]
@@ -60,17 +98,32 @@ pub(crate) async fn serve(
     waits: Waits,
     stop: impl Future<Output = ()>,
 ) {
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(waits.connections.unwrap_or_else(max_connections)));
+    let turned_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
+    let full = full();
     let graceful = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(waits.header);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
-            let permit = connections.clone().acquire_owned().await;
-            (permit, listener.accept().await)
+            // Some connections beyond the limit are taken, to be told that there are too many; even more wait.
+            let room = tokio::select! {
+                biased;
+                permit = connections.clone().acquire_owned() => Room { permit, router: &router },
+                permit = turned_away.clone().acquire_owned() => Room { permit, router: &full },
+            };
+            let accepted = listener.accept().await;
+            // There may be room again by the time that somebody comes.
+            let room = match connections.clone().try_acquire_owned() {
+                Ok(permit) if std::ptr::eq(room.router, &full) => {
+                    Room { permit: Ok(permit), router: &router }
+                }
+                _ => room,
+            };
+            (room, accepted)
         };
-        let (permit, accepted) = tokio::select! {
+        let (Room { permit, router }, accepted) = tokio::select! {
             () = &mut stop => break,
             accepted = accepted => accepted,
         };
@@ -114,6 +167,21 @@ pub(crate) async fn serve(
     if tokio::time::timeout(waits.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not finish within {} s", waits.grace.as_secs());
     }
+}
+
+/// Leave to take one more connection, and who answers on it.
+struct Room<'a> {
+    permit: Result<OwnedSemaphorePermit, AcquireError>,
+    router: &'a Router,
+}
+
+/// Answers everybody that there are too many.
+fn full() -> Router {
+    Router::new().fallback(|| async {
+        let problem =
+            Problem::busy_for("the server has as many connections as it takes", TURNED_AWAY_SECONDS);
+        ([(header::CONNECTION, "close")], problem)
+    })
 }
 
 /// The router, told with every request of a connection who is at its other end.

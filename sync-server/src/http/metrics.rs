@@ -7,8 +7,10 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use jobsheet_wire::{Reply, Verdict};
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::app::App;
 
 /// Bounds of the duration histograms, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
@@ -19,7 +21,9 @@ pub(super) struct Metrics(Option<PrometheusHandle>);
 
 impl Metrics {
     /// The text for Prometheus.
-    pub(super) fn render(&self) -> String {
+    #[allow(clippy::cast_precision_loss)] // there are never 2⁵² of them
+    pub(super) fn render(&self, app: &App) -> String {
+        gauge!("jobsheet_listeners").set(app.store.pokes().count() as f64);
         self.0.as_ref().map(PrometheusHandle::render).unwrap_or_default()
     }
 }

@@ -11,6 +11,7 @@ mod metrics;
 mod open;
 mod parts;
 mod people;
+mod pokes;
 mod probes;
 mod problem;
 mod requests;
@@ -23,6 +24,7 @@ mod uploads;
 mod visits;
 
 use axum::Router;
+use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post, put};
 
@@ -81,12 +83,13 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/late/{device}/{visit}/admit", post(late::admit))
         .route("/v1/me", get(people::me))
         .route("/v1/sync", post(sync::sync))
+        .route("/v1/pokes", get(pokes::listen))
         .route("/v1/files/{sha256}", get(files::show))
         .layer(from_fn_with_state(limits, guard::guard));
     Router::new()
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
-        .route("/metrics", get(move || async move { metrics.render() }))
+        .route("/metrics", get(move |State(app): State<Shared>| async move { metrics.render(&app) }))
         .merge(v1)
         .merge(uploads::routes())
         .fallback(|| async { Problem::new(404, "no-such-path", "there is nothing at this path") })

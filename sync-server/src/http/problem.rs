@@ -70,6 +70,11 @@ impl Problem {
         Self { retry_after: Some(RETRY_AFTER_SECONDS), ..Self::new(503, "busy", detail) }
     }
 
+    /// As [`Problem::busy`], with how long to wait.
+    pub(super) fn busy_for(detail: impl Into<String>, seconds: u32) -> Self {
+        Self { retry_after: Some(seconds), ..Self::busy(detail) }
+    }
+
     /// Somebody asks too often.
     pub(crate) fn too_many(TooMany(wait): TooMany) -> Self {
         let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);

@@ -3,6 +3,7 @@
 //! Writers that come while another is at work share its transaction: each has a savepoint of its own in it, and all of them are
 //! told when it is committed, so that many small commits cost one flush of the disk together.
 
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::{StoreError, schema};
+use crate::pokes::{News, Pokes};
 
 /// How long a writer waits for another process, such as an import beside the running server.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,6 +36,8 @@ pub(crate) struct Store {
     writer: Mutex<Writer>,
     /// Writers that wait for their turn.
     waiting: AtomicUsize,
+    /// Who is told when something new is durable.
+    pokes: Arc<Pokes>,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -52,10 +56,16 @@ impl Store {
             path,
             writer: Mutex::new(Writer { connection: writer, group: None }),
             waiting: AtomicUsize::new(0),
+            pokes: Arc::default(),
             readers: Mutex::new(Vec::new()),
         };
         store.write(super::tenant::found)?;
         Ok(store)
+    }
+
+    /// Who listens for news.
+    pub(crate) fn pokes(&self) -> &Arc<Pokes> {
+        &self.pokes
     }
 
     /// Folder of the files that are whole.
@@ -97,7 +107,8 @@ impl Store {
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         let group = writer.join()?;
         // A panic must neither keep the others of the group from being told nor leave half of its work in their transaction.
-        let result = catch_unwind(AssertUnwindSafe(|| writer.savepoint(work)));
+        let news = RefCell::default();
+        let result = catch_unwind(AssertUnwindSafe(|| writer.savepoint(&news, work)));
         let last = self.waiting.load(Ordering::SeqCst) == 0;
         writer.leave(last);
         drop(writer);
@@ -106,6 +117,7 @@ impl Store {
             Ok(Err(error)) => Err(error),
             Ok(Ok(value)) => {
                 group.wait()?;
+                self.pokes.tell(&news.into_inner());
                 Ok(value)
             }
         }
@@ -171,6 +183,7 @@ impl Writer {
     /// Does the work of one member; what it wrote is taken back if it fails.
     fn savepoint<T, E: From<StoreError>>(
         &self,
+        news: &RefCell<News>,
         work: impl FnOnce(&Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let run = |sql: &str| -> Result<(), StoreError> {
@@ -179,7 +192,8 @@ impl Writer {
         };
         run("SAVEPOINT member")?;
         let undo = Undo(&self.connection);
-        let value = work(&Writing(Reading { connection: &self.connection, tenant: TENANT }))?;
+        let reading = Reading { connection: &self.connection, tenant: TENANT };
+        let value = work(&Writing { reading, news })?;
         run("RELEASE member")?;
         std::mem::forget(undo);
         Ok(value)
@@ -270,13 +284,17 @@ pub(crate) struct Reading<'c> {
 }
 
 /// A transaction that also writes.
-pub(crate) struct Writing<'c>(Reading<'c>);
+pub(crate) struct Writing<'c> {
+    reading: Reading<'c>,
+    /// For whom it brings something new.
+    pub(super) news: &'c RefCell<News>,
+}
 
 impl<'c> Deref for Writing<'c> {
     type Target = Reading<'c>;
 
     fn deref(&self) -> &Self::Target {
-        &self.0
+        &self.reading
     }
 }
 

@@ -188,6 +188,10 @@ impl Writing<'_> {
             left = rest;
         }
         self.note_actors(document, changes)?;
+        // What a device brings comes first; what the server notes with it is in the same reply.
+        if let Some(device) = changes.first().and_then(|change| change.device) {
+            self.news.borrow_mut().by = Some(device);
+        }
         Ok(first)
     }
 

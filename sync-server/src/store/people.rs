@@ -1,5 +1,7 @@
 //! Technicians, their devices, and the codes by which devices enrol.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jobsheet_core::key::PublicKey;
 use rusqlite::OptionalExtension;
@@ -100,6 +102,15 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Devices that are shut out.
+    pub(crate) fn devices_out(&self) -> Result<BTreeSet<Uuid>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id FROM device WHERE tenant = ?1 AND (revoked_at IS NOT NULL OR suspended_at IS NOT NULL)",
+        )?;
+        let rows = statement.query_map([self.tenant], |row| row.get(0).map(Uuid::from_bytes))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// What is needed to let a device in.
     pub(crate) fn device(&self, id: &Uuid) -> Result<Option<DeviceCredentials>, StoreError> {
         let found = self
@@ -188,6 +199,7 @@ impl Writing<'_> {
             "UPDATE device SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
             (self.tenant, id.as_bytes(), at.as_millisecond()),
         )?;
+        self.news.borrow_mut().out.insert(*id);
         Ok(changed > 0)
     }
 
@@ -199,6 +211,9 @@ impl Writing<'_> {
              WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL",
             (self.tenant, id.as_bytes(), since.map(Timestamp::as_millisecond)),
         )?;
+        if since.is_some() {
+            self.news.borrow_mut().out.insert(*id);
+        }
         Ok(changed > 0)
     }
 

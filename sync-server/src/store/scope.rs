@@ -77,16 +77,18 @@ impl Writing<'_> {
              DO UPDATE SET granted = excluded.granted, seq = excluded.seq, news_seq = excluded.news_seq",
             (self.tenant, technician, document.as_bytes(), granted, to_sql(seq)),
         )?;
+        self.news.borrow_mut().technicians.insert(technician.to_owned());
         Ok(seq)
     }
 
     /// Notes that a document has changed for all who may see it.
     pub(super) fn note_news(&self, document: &Uuid, seq: u64) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "UPDATE scope SET news_seq = ?3 WHERE tenant = ?1 AND document = ?2 AND granted = 1",
-            )?
-            .execute((self.tenant, document.as_bytes(), to_sql(seq)))?;
+        let mut statement = self.connection.prepare_cached(
+            "UPDATE scope SET news_seq = ?3 WHERE tenant = ?1 AND document = ?2 AND granted = 1 RETURNING technician",
+        )?;
+        let rows = statement.query_map((self.tenant, document.as_bytes(), to_sql(seq)), |row| row.get(0))?;
+        let technicians = rows.collect::<Result<Vec<String>, _>>()?;
+        self.news.borrow_mut().technicians.extend(technicians);
         Ok(())
     }
 }

@@ -197,6 +197,7 @@ impl Writing<'_> {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let first = self.take_seqs(brought.len())?;
+        self.news.borrow_mut().technicians.insert(technician.to_owned());
         let mut statement = self.connection.prepare_cached(
             "INSERT INTO stock_entry (tenant, technician, seq, kind, number, name, quantity, serials, tracked, added_by, added_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",

@@ -43,6 +43,7 @@ impl Writing<'_> {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         let seq = self.take_seqs(1)?;
+        self.news.borrow_mut().everybody = true;
         let added = self.connection.execute(
             "INSERT INTO tariff (tenant, id, valid_from, seq, source, added_by, added_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",

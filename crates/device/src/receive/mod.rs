@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::StoreError;
+use crate::live::Ring;
 use crate::past;
 use crate::salvage::Restored;
 use crate::store::{self, Identity, Store};
@@ -155,6 +156,7 @@ impl Store {
             tx.commit()?;
         }
         self.inner.warmth.forget(visit);
+        self.inner.bells.ring(Ring::Work);
         self.inner.observers.changed([visit]);
         Ok(())
     }

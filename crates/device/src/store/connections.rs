@@ -226,6 +226,11 @@ impl Connections {
         })
     }
 
+    /// Refuses a store that was shut down.
+    pub(crate) fn check_not_closed(&self) -> Result<(), StoreError> {
+        if lock(&self.readers).phase == Phase::Closed { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
     /// Waits for the connection that writes.
     pub(crate) fn write(&self) -> Result<Writing<'_>, StoreError> {
         let guard = lock(&self.writer);

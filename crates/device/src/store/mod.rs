@@ -16,6 +16,7 @@ mod warm;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,8 +26,9 @@ pub use rusqlite::Key;
 use crate::StoreError;
 use crate::attach::AttachmentLimits;
 use crate::clock::{Clock, SystemClock};
+use crate::live::{Bells, Ring};
 use crate::observe::Observers;
-use crate::sync::Network;
+use crate::sync::{Client, Network};
 
 pub(crate) use changes::{
     ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, forget_pulled,
@@ -127,6 +129,12 @@ pub(crate) struct Inner {
     pub(crate) observers: Observers,
     /// Held by the one sync that runs.
     pub(crate) syncing: Mutex<()>,
+    /// Which thread that is.
+    pub(crate) syncing_thread: Mutex<Option<ThreadId>>,
+    /// The connection to the server, if there was one.
+    pub(crate) client: Mutex<Option<Arc<Client>>>,
+    /// Who syncs as soon as there is something to send.
+    pub(crate) bells: Bells,
     /// Held by the one call that sends files.
     pub(crate) uploading: Mutex<()>,
     /// Held by whoever gets another access token: a nonce that is spent makes those before it void.
@@ -161,6 +169,9 @@ impl Store {
                 standards: Standards::default(),
                 observers: Observers::default(),
                 syncing: Mutex::new(()),
+                syncing_thread: Mutex::new(None),
+                client: Mutex::new(None),
+                bells: Bells::default(),
                 uploading: Mutex::new(()),
                 renewing: Mutex::new(()),
                 options,
@@ -180,6 +191,7 @@ impl Store {
     /// [`StoreError`] if the database can not be closed cleanly; nothing is lost then, the next opening recovers.
     pub fn shutdown(&self) -> Result<(), StoreError> {
         self.inner.observers.end();
+        self.inner.bells.ring(Ring::Resumed);
         let closed = self.inner.connections.close(true);
         self.inner.warmth.clear();
         closed
@@ -214,6 +226,7 @@ impl Store {
     pub fn resume(&self) -> Result<(), StoreError> {
         self.inner.connections.reopen()?;
         self.inner.observers.changed([]);
+        self.inner.bells.ring(Ring::Resumed);
         Ok(())
     }
 

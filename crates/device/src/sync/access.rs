@@ -1,9 +1,11 @@
 //! Requests that show the server who this device is: a short access token, and another one for the device's signature when the
 //! first is no longer good. The server's answer decides, and no clock of this device.
 
+use std::sync::Arc;
+
 use jobsheet_core::key::{Assertion, KeySignature};
-use reqwest::Method;
 use reqwest::blocking::{RequestBuilder, Response};
+use reqwest::{Method, Url};
 use serde::{Deserialize, Serialize};
 
 use super::client::{self, Client, Failed};
@@ -41,7 +43,7 @@ struct TokenAnswer {
 /// A connection to the server on which this device is known.
 pub(crate) struct Authorised<'s> {
     store: &'s Store,
-    client: Client,
+    client: Arc<Client>,
     enrolment: Enrolment,
 }
 
@@ -49,24 +51,59 @@ impl Store {
     /// A connection to the server at which this device is enrolled. Nothing is sent yet.
     pub(crate) fn authorised(&self) -> Result<Authorised<'_>, SyncError> {
         let enrolment = self.enrolment()?.ok_or(SyncError::NotEnrolled)?;
-        let client = Client::new(&self.inner.options.network, &enrolment.server)?;
+        let client = self.client(&enrolment.server)?;
         Ok(Authorised { store: self, client, enrolment })
     }
 }
 
+impl Store {
+    /// The connection to a server, the one before if it is the same.
+    fn client(&self, server: &str) -> Result<Arc<Client>, SyncError> {
+        let mut kept = lock(&self.inner.client);
+        if let Some(client) = kept.as_ref().filter(|client| client.leads_to(server)) {
+            return Ok(client.clone());
+        }
+        let client = Arc::new(Client::new(&self.inner.options.network, server)?);
+        *kept = Some(client.clone());
+        Ok(client)
+    }
+}
+
 impl Authorised<'_> {
-    /// Sends a request that is safe to repeat: it is tried again where that may help, and once more with a new token if the
-    /// server asks for one. `finish` adds headers and body; it may be called again.
-    pub(crate) fn send(
+    /// Opens a stream of the server's; once more with a new token if it asks for one. None: `open` gave up.
+    pub(crate) fn stream(
         &self,
-        method: &Method,
         path: &str,
-        finish: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, SyncError> {
-        Ok(self.try_send(method, path, finish)?)
+        mut open: impl FnMut(Url, &str) -> Option<Result<reqwest::Response, Failed>>,
+    ) -> Option<Result<reqwest::Response, Failed>> {
+        let url = match self.client.url(path) {
+            Ok(url) => url,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let token = match self.token() {
+            Ok(token) => token,
+            Err(error) => return Some(Err(error.into())),
+        };
+        match open(url.clone(), &token)? {
+            Err(failed) if failed.is_one_of(&RENEW) => match self.renew(Some(&token), failed.nonce) {
+                Ok(token) => open(url, &token),
+                Err(error) => Some(Err(error.into())),
+            },
+            done => Some(done),
+        }
     }
 
-    /// As [`Authorised::send`]; the error keeps what the server said.
+    /// A token that may be good. One that can hardly be good any more is not tried: the body would be sent for nothing.
+    fn token(&self) -> Result<String, SyncError> {
+        let now = self.store.inner.options.clock.read().wall;
+        match self.store.access_token(now)? {
+            Some(token) => Ok(token),
+            None => self.renew(None, None),
+        }
+    }
+
+    /// Sends a request that is safe to repeat: it is tried again where that may help, and once more with a new token if the
+    /// server asks for one. `finish` adds headers and body; it may be called again.
     pub(crate) fn try_send(
         &self,
         method: &Method,
@@ -96,12 +133,7 @@ impl Authorised<'_> {
         let request = |token: &str| -> Result<_, SyncError> {
             Ok(finish(self.client.request(method, path)?.bearer_auth(token)))
         };
-        let now = self.store.inner.options.clock.read().wall;
-        // A token that can hardly be good any more is not tried: the body would be sent for nothing.
-        let token = match self.store.access_token(now).map_err(SyncError::from)? {
-            Some(token) => token,
-            None => self.renew(None, None)?,
-        };
+        let token = self.token()?;
         match send(&request(&token)?) {
             Err(failed) if failed.is_one_of(&RENEW) => {
                 let token = self.renew(Some(&token), failed.nonce)?;

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jobsheet_wire::WireError;
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::SyncError;
-use crate::random;
+use crate::{StoreError, random};
 
 /// Tries of one request, the first included.
 const TRIES: u32 = 4;
@@ -23,6 +24,10 @@ const TRIES: u32 = 4;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// Longest wait a server may ask for before a try.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// An idle connection is kept so long: less than servers and gateways keep theirs.
+const IDLE: Duration = Duration::from_secs(10);
+/// Longest wait before another connection that a server may ask for.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
 /// Longest reason that is read from an error's body, in bytes.
 const MAX_REASON_BYTES: usize = 16 << 10;
 
@@ -50,23 +55,37 @@ impl Default for Network {
     }
 }
 
-pub(super) struct Client {
+/// A connection to one server, kept open between requests.
+pub(crate) struct Client {
     http: Http,
     server: Url,
+    /// The address as it was given.
+    given: String,
 }
 
 impl Client {
     pub(super) fn new(network: &Network, server: &str) -> Result<Self, SyncError> {
-        let server = address(server, network.allow_plain_http)?;
+        let (given, server) = (server.to_owned(), address(server, network.allow_plain_http)?);
         let http = Http::builder()
             .tls_backend_preconfigured(tls(network)?)
             .connect_timeout(network.connect_timeout)
             .timeout(network.request_timeout)
+            .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("jobsheet/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| SyncError::Address(error.to_string()))?;
-        Ok(Self { http, server })
+        Ok(Self { http, server, given })
+    }
+
+    /// Whether it leads to this address.
+    pub(super) fn leads_to(&self, server: &str) -> bool {
+        self.given == server
+    }
+
+    /// A path below the server's address.
+    pub(super) fn url(&self, path: &str) -> Result<Url, SyncError> {
+        self.server.join(path).map_err(|error| SyncError::Address(error.to_string()))
     }
 
     /// `POST /v1/enrol`. Tried once: the server spends the code before it answers.
@@ -103,8 +122,7 @@ impl Client {
 
     /// A request to a path below the server's address.
     pub(super) fn request(&self, method: &Method, path: &str) -> Result<RequestBuilder, SyncError> {
-        let url = self.server.join(path).map_err(|error| SyncError::Address(error.to_string()))?;
-        Ok(self.http.request(method.clone(), url))
+        Ok(self.http.request(method.clone(), self.url(path)?))
     }
 
     /// Sends a request, again where that may help. Only for requests that are safe to repeat: pushes are recognised by their
@@ -175,6 +193,8 @@ pub(crate) struct Failed {
     error: Box<SyncError>,
     /// How long to wait before another try; none: it would not help.
     again_after: Option<Duration>,
+    /// How long the server asked to be left alone.
+    pub(crate) retry_after: Option<Duration>,
     /// The code of the server's problem document.
     pub(super) code: Option<String>,
     /// What the server gives to be signed.
@@ -190,9 +210,27 @@ impl Failed {
         }
     }
 
+    /// The office has revoked this device: what the server says of it.
+    pub(super) fn revoked(&self) -> Option<String> {
+        match &*self.error {
+            SyncError::Revoked(reason) => Some(reason.clone()),
+            _ => None,
+        }
+    }
+
+    /// The server has said that this device may not come in.
+    pub(crate) fn is_about_device(&self) -> bool {
+        matches!(*self.error, SyncError::Unauthorized(_) | SyncError::Revoked(_) | SyncError::Suspended(_))
+    }
+
     /// The code of the server's problem document.
     pub(crate) fn code(&self) -> Option<&str> {
         self.code.as_deref()
+    }
+
+    /// For the caller.
+    pub(crate) fn error(&self) -> &SyncError {
+        &self.error
     }
 
     pub(super) fn is_one_of(&self, codes: &[&str]) -> bool {
@@ -202,7 +240,19 @@ impl Failed {
 
 impl From<SyncError> for Failed {
     fn from(error: SyncError) -> Self {
-        Self { error: Box::new(error), again_after: None, code: None, nonce: None }
+        Self { error: Box::new(error), again_after: None, retry_after: None, code: None, nonce: None }
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        SyncError::from(error).into()
+    }
+}
+
+impl From<WireError> for Failed {
+    fn from(error: WireError) -> Self {
+        SyncError::from(error).into()
     }
 }
 
@@ -216,21 +266,63 @@ impl From<Failed> for SyncError {
 pub(super) fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
     let request =
         request.try_clone().ok_or_else(|| SyncError::Protocol("a body can not be sent twice".to_owned()))?;
-    let response = request.send().map_err(|error| {
-        if error.is_timeout() {
-            Failed::from(SyncError::TimedOut)
-        } else {
-            let again_after = Some(Duration::ZERO);
-            Failed { again_after, ..SyncError::Unreachable(root_cause(&error)).into() }
-        }
-    })?;
+    let response = request.send().map_err(|error| failed(&error))?;
     let status = response.status();
     if status.is_success() {
         return Ok(response);
     }
-    let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let asked = Duration::from_secs(asked.unwrap_or(0)).min(LONGEST_WAIT);
-    let told = Told::read(response);
+    let asked = asked(response.headers());
+    let mut body = Vec::new();
+    let whole = response.take(MAX_REASON_BYTES as u64).read_to_end(&mut body);
+    Err(refused(status, asked, Told::read(status, whole.map_or(&[], |_| body.as_slice()))))
+}
+
+/// A stream of the server, for as long as something comes on it at least every `silence`.
+pub(crate) fn streaming(network: &Network, silence: Duration) -> Result<reqwest::Client, SyncError> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls(network)?)
+        .connect_timeout(network.connect_timeout)
+        .read_timeout(silence)
+        .pool_max_idle_per_host(0)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("jobsheet/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| SyncError::Address(error.to_string()))
+}
+
+/// Opens a stream.
+pub(crate) async fn open(request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failed> {
+    let mut response = request.send().await.map_err(|error| failed(&error))?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let asked = asked(response.headers());
+    let mut body = Vec::new();
+    while let (true, Ok(Some(piece))) = (body.len() < MAX_REASON_BYTES, response.chunk().await) {
+        body.extend_from_slice(&piece);
+    }
+    Err(refused(status, asked, Told::read(status, &body)))
+}
+
+/// Why nothing came back.
+fn failed(error: &reqwest::Error) -> Failed {
+    if error.is_timeout() {
+        return SyncError::TimedOut.into();
+    }
+    let again_after = Some(Duration::ZERO);
+    Failed { again_after, ..SyncError::Unreachable(root_cause(error)).into() }
+}
+
+/// How long the server asks to be left alone.
+fn asked(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok())?;
+    Some(Duration::from_secs(seconds).min(LONGEST_ASKED))
+}
+
+/// What an answer means that is not what was asked for.
+fn refused(status: StatusCode, retry_after: Option<Duration>, told: Told) -> Failed {
+    let asked = retry_after.unwrap_or_default().min(LONGEST_WAIT);
     let (error, again_after) = match status {
         StatusCode::UNAUTHORIZED if told.code.as_deref() == Some("device-revoked") => {
             (SyncError::Revoked(told.reason), None)
@@ -247,7 +339,7 @@ pub(super) fn attempt(request: &RequestBuilder) -> Result<Response, Failed> {
         }
         _ => (SyncError::Server { status: status.as_u16(), reason: told.reason }, None),
     };
-    Err(Failed { error: Box::new(error), again_after, code: told.code, nonce: told.nonce })
+    Failed { error: Box::new(error), again_after, retry_after, code: told.code, nonce: told.nonce }
 }
 
 /// The innermost cause: `error sending request` alone helps nobody. It names no personal data: hosts and system errors.
@@ -267,11 +359,9 @@ struct Told {
 }
 
 impl Told {
-    fn read(response: Response) -> Self {
-        let fallback = response.status().canonical_reason().unwrap_or("no reason given").to_owned();
-        let mut body = Vec::new();
-        let whole = response.take(MAX_REASON_BYTES as u64).read_to_end(&mut body);
-        let problem = whole.ok().and_then(|_| serde_json::from_slice::<serde_json::Value>(&body).ok());
+    fn read(status: StatusCode, body: &[u8]) -> Self {
+        let fallback = status.canonical_reason().unwrap_or("no reason given").to_owned();
+        let problem = serde_json::from_slice::<serde_json::Value>(body).ok();
         let text = |name| Some(problem.as_ref()?.get(name)?.as_str()?.to_owned());
         let reason = text("detail").or_else(|| text("title"));
         let reason = reason.map_or(fallback, |words| words.chars().take(500).collect());
@@ -289,7 +379,7 @@ pub(super) fn read(response: Response, limit: usize) -> Result<Vec<u8>, SyncErro
     Ok(body)
 }
 
-fn jittered(wait: Duration) -> Duration {
+pub(crate) fn jittered(wait: Duration) -> Duration {
     let share = random::bytes::<1>().map_or(0, |[byte]| byte);
     wait + wait.mul_f64(f64::from(share) / 256.0)
 }

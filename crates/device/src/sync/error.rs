@@ -11,7 +11,7 @@ pub enum SyncError {
     /// The device is not enrolled.
     #[error("this device is not enrolled; run enrol with the code from the office")]
     NotEnrolled,
-    /// Another sync of this store is under way.
+    /// Files of this store are being sent by another call, or a sync was asked for by the progress of a sync.
     #[error("a sync is already running; wait until it is done")]
     AlreadyRunning,
     /// The address of the server can not be used.

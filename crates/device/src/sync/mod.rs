@@ -8,7 +8,7 @@ mod push;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::sync::TryLockError;
+use std::sync::{MutexGuard, PoisonError, TryLockError};
 
 use jiff::Timestamp;
 use jobsheet_core::record::DocumentId;
@@ -17,13 +17,14 @@ use jobsheet_wire::{
     encode_exchange,
 };
 use reqwest::Method;
+use reqwest::blocking::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use rusqlite::params;
 use serde::Serialize;
 
 pub(crate) use access::Authorised;
-pub(crate) use client::Failed;
 pub use client::Network;
+pub(crate) use client::{Client, Failed, jittered, open, streaming};
 pub use error::SyncError;
 
 use crate::files::{UploadProgress, UploadReport};
@@ -100,11 +101,34 @@ impl SyncReport {
     }
 }
 
+/// How often a request of a sync is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tries {
+    /// A few times, with short waits: somebody waits for it.
+    Several,
+    /// Once: whoever asks tries again by itself.
+    One,
+}
+
+/// The right to sync.
+struct Turn<'a> {
+    store: &'a Store,
+    _syncing: MutexGuard<'a, ()>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *store::lock(&self.store.inner.syncing_thread) = None;
+    }
+}
+
 impl Store {
     /// Exchanges with the server until the outbox is empty and the server has no more; then sends the files that it does not
     /// have ([`Store::upload`]). `progress` is called after every exchange and every piece of a file and may stop the sync
     /// there; what is done until then stays done. Blocks; commands may be applied meanwhile and go out with it, and while
     /// files are being sent another call exchanges records.
+    ///
+    /// If another sync of this store is under way it waits for its end.
     ///
     /// Files that do not get through fail no sync: `files` of the report says what is left and why, and the next sync goes on.
     ///
@@ -132,21 +156,45 @@ impl Store {
         &self,
         progress: impl FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<SyncReport, SyncError> {
-        let outcome = self.exchange_all(progress);
-        self.note_sync(&outcome)?;
+        Ok(self.sync_as(Tries::Several, progress)?)
+    }
+
+    /// As [`Store::sync_records`]; the error keeps what the server said.
+    pub(crate) fn sync_as(
+        &self,
+        tries: Tries,
+        progress: impl FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<SyncReport, Failed> {
+        let outcome = self.exchange_all(tries, progress);
+        self.note_sync(outcome.as_ref().err().map(Failed::error))?;
         outcome
+    }
+
+    /// Waits until no other sync of this store is under way.
+    fn take_turn(&self) -> Result<Turn<'_>, SyncError> {
+        let me = std::thread::current().id();
+        let syncing = match self.inner.syncing.try_lock() {
+            Ok(guard) => guard,
+            // The lock guards nothing but the turn: a panic of the sync before leaves nothing half done.
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // Whoever is told of progress and syncs there would wait for itself.
+            Err(TryLockError::WouldBlock) if *store::lock(&self.inner.syncing_thread) == Some(me) => {
+                return Err(SyncError::AlreadyRunning);
+            }
+            Err(TryLockError::WouldBlock) => {
+                self.inner.syncing.lock().unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        *store::lock(&self.inner.syncing_thread) = Some(me);
+        Ok(Turn { store: self, _syncing: syncing })
     }
 
     fn exchange_all(
         &self,
+        tries: Tries,
         mut progress: impl FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<SyncReport, SyncError> {
-        let _one_at_a_time = match self.inner.syncing.try_lock() {
-            Ok(guard) => guard,
-            // The lock guards nothing but the turn: a panic of the sync before leaves nothing half done.
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(SyncError::AlreadyRunning),
-        };
+    ) -> Result<SyncReport, Failed> {
+        let _turn = self.take_turn()?;
         let server = self.authorised()?;
         self.seal_what_is_due()?;
         let mut report = SyncReport::default();
@@ -158,27 +206,31 @@ impl Store {
         loop {
             let exchange = self.exchange(&held_back, &offered)?;
             if let Some(reason) = revoked.take_if(|_| exchange.push.is_empty()) {
-                return Err(SyncError::Revoked(reason));
+                return Err(SyncError::Revoked(reason).into());
             }
             let body = encode_exchange(&exchange)?;
             report.bytes_sent += body.len() as u64;
             let sent = self.inner.options.clock.read();
-            let answer = server.send(&Method::POST, "v1/sync", |request| {
+            let finish = |request: RequestBuilder| {
                 request.header(CONTENT_TYPE, MEDIA_TYPE).header(ACCEPT, MEDIA_TYPE).body(body.clone())
-            });
-            let answer = match answer {
-                Err(SyncError::Revoked(reason)) => {
+            };
+            let answer = match tries {
+                Tries::Several => server.try_send(&Method::POST, "v1/sync", finish),
+                Tries::One => server.try_once(&Method::POST, "v1/sync", finish),
+            };
+            let answer = match (answer.as_ref().err().and_then(Failed::revoked), answer) {
+                (Some(reason), _) => {
                     // The rest is offered too.
                     let changes = exchange.push.iter().flat_map(|push| &push.changes);
                     offered.extend(changes.map(|change| change.hash));
                     report.exchanges += 1;
                     if exchange.push.is_empty() || report.exchanges >= MAX_EXCHANGES {
-                        return Err(SyncError::Revoked(reason));
+                        return Err(SyncError::Revoked(reason).into());
                     }
                     revoked = Some(reason);
                     continue;
                 }
-                answer => answer?,
+                (None, answer) => answer?,
             };
             // Let in again meanwhile: what was only offered is sent.
             (revoked, offered) = (None, HashSet::new());
@@ -189,7 +241,8 @@ impl Store {
             report.skew_ms = self.compare_clocks(&reply, sent.wall, answered.wall)?;
             let received = self.receive(&reply)?;
             if received.epoch_changed && restarted {
-                return Err(SyncError::Protocol("the server asks to start over again and again".to_owned()));
+                let reason = "the server asks to start over again and again";
+                return Err(SyncError::Protocol(reason.to_owned()).into());
             }
             restarted |= received.epoch_changed;
             let more = reply.more || (received.epoch_changed && reply.cursor.is_empty());
@@ -208,13 +261,13 @@ impl Store {
                 files: UploadProgress::default(),
             };
             if progress(step).is_break() {
-                return Err(SyncError::Cancelled);
+                return Err(SyncError::Cancelled.into());
             }
             if !more && !can_send {
                 return Ok(report);
             }
             if report.exchanges >= MAX_EXCHANGES {
-                return Err(SyncError::Protocol(format!("no end after {MAX_EXCHANGES} exchanges")));
+                return Err(SyncError::Protocol(format!("no end after {MAX_EXCHANGES} exchanges")).into());
             }
         }
     }
