@@ -44,7 +44,10 @@ impl Stream {
                 "" if event.is_empty() => {}
                 "" => return Some(event),
                 comment if comment.starts_with(':') => {}
-                field => event += &format!("{field}\n"),
+                field => {
+                    event += field;
+                    event.push('\n');
+                }
             }
         }
     }

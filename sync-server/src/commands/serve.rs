@@ -101,10 +101,10 @@ async fn run(app: Arc<App>, tls: Option<Arc<Tls>>, settings: &Settings) -> Resul
         pokes.close();
     };
     let watch = tokio::spawn(watch_deadlines(app.clone()));
+    let listening = tokio::spawn(end_listeners(app.clone()));
     let (sweeping, keeper) = (tokio::spawn(sweep_uploads(app.clone())), app);
     let stopping = Arc::new(AtomicBool::new(false));
     let archiving = settings.archive_after.map(|idle| tokio::spawn(archive(keeper, idle, stopping.clone())));
-    let listening = tokio::spawn(end_listeners(app.clone()));
     let certificate = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let scheme = if tls.is_some() { "https" } else { "http" };
     crate::failpoint::arm();

@@ -71,7 +71,10 @@ fn max_connections() -> usize {
     let open = usize::try_from(open).unwrap_or(usize::MAX);
     let room = open.saturating_sub(RESERVED_HANDLES).max(open / 2);
     if room < MAX_CONNECTIONS {
-        tracing::warn!(open, "the limit of open files allows {room} connections; raise it (`ulimit -n`)");
+        tracing::info!(
+            open,
+            "the limit of open files allows {room} connections; raise it (`ulimit -n`) for more"
+        );
     }
     room.min(MAX_CONNECTIONS)
 }
@@ -116,7 +119,7 @@ pub(crate) async fn serve(
             let accepted = listener.accept().await;
             // There may be room again by the time that somebody comes.
             let room = match connections.clone().try_acquire_owned() {
-                Ok(permit) if std::ptr::eq(room.router, &full) => {
+                Ok(permit) if std::ptr::eq(room.router, &raw const full) => {
                     Room { permit: Ok(permit), router: &router }
                 }
                 _ => room,

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::world::{observe, said, say, stay_in_touch, sync, until, world, world_with};
 
-fn waiting(event: LiveEvent) -> Option<Duration> {
-    match event {
+fn waiting(event: &LiveEvent) -> Option<Duration> {
+    match *event {
         LiveEvent::Waiting { next_in, .. } => Some(next_in),
         _ => None,
     }
@@ -33,7 +33,7 @@ fn a_server_that_is_killed_and_comes_back_loses_nothing() {
         };
         world.killed(|| {
             writer.join().unwrap();
-            at_maria.told("waiting", waiting);
+            at_maria.told("waiting", |event| waiting(&event));
             say(&maria, visit, "while it is away");
         });
         count += 20;
@@ -97,10 +97,11 @@ fn a_device_that_is_revoked_ends_and_its_work_is_offered() {
     let answer = world.office.ask(Method::DELETE, &format!("/v1/devices/{device}"), None).unwrap();
     assert_eq!(answer.status, 204);
     // Nobody asked: the server ended the stream.
-    at_maria.told("ended", |event| match event {
-        LiveEvent::Ended(error) => Some(assert!(matches!(error, SyncError::Revoked(_)), "{error:?}")),
+    let error = at_maria.told("ended", |event| match event {
+        LiveEvent::Ended(error) => Some(error),
         _ => None,
     });
+    assert!(matches!(error, SyncError::Revoked(_)), "{error:?}");
     until("its thread is gone", || at_maria.has_ended());
     assert_eq!(world.answered("/v1/pokes", "200"), 1);
 }

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use crate::proxy::Proxy;
 
 /// How long is waited for what must come. Nothing is measured by it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct World {
     pub(crate) folder: TempDir,
@@ -122,8 +122,7 @@ pub(crate) fn stay_in_touch(store: &Store) -> InTouch {
     let alive = Arc::new(());
     let gone = Arc::downgrade(&alive);
     let live = store.live(&LiveOptions::default(), move |event| {
-        let _alive = &alive;
-        let _ = sender.send(event);
+        let _ = (&alive, sender.send(event));
     });
     InTouch { live: Some(live.unwrap()), events, alive: gone }
 }

@@ -53,7 +53,9 @@ impl Bell {
         // Of a stream only how it stands now counts.
         let stream = [Ring::Opened, Ring::Closed, Ring::Unsupported];
         if stream.contains(&ring) {
-            stream.iter().for_each(|ring| rung.0 &= !(1 << *ring as u8));
+            for ring in stream {
+                rung.0 &= !(1 << ring as u8);
+            }
         }
         rung.0 |= 1 << ring as u8;
         drop(rung);
@@ -100,7 +102,7 @@ mod tests {
         for ring in [Ring::Work, Ring::Work, Ring::Opened, Ring::Poke, Ring::Closed] {
             bell.ring(ring);
         }
-        let rung = bell.wait(Instant::now() + Duration::from_secs(60));
+        let rung = bell.wait(Instant::now() + Duration::from_mins(1));
         assert!(rung.has(Ring::Work) && rung.has(Ring::Poke) && rung.has(Ring::Closed));
         assert!(!rung.has(Ring::Opened) && !rung.has(Ring::Ended));
         assert!(bell.wait(Instant::now()).is_none(), "heard once");

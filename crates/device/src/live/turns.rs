@@ -135,7 +135,7 @@ impl Turns<'_> {
         let now = Instant::now();
         self.routine = now + wait::about(self.every);
         match outcome {
-            _ if shared.is_ended() => return ControlFlow::Break(()),
+            _ if shared.is_ended() => ControlFlow::Break(()),
             Ok(report) => {
                 if std::mem::take(&mut self.failures) > 0 {
                     // What let this through may let the stream through.
