@@ -20,6 +20,8 @@ enum What {
     Store,
     /// 1,000 histories of devices, an office and a server under faults.
     Sync,
+    /// 100,000 changes and messages of an enrolled device that means harm.
+    Hostile,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -39,6 +41,12 @@ pub(crate) fn run(options: &Options) -> Outcome {
                     .env("JOBSHEET_SYNC_HISTORIES", "1000"),
             )
         }
+        What::Hostile => shell::run(
+            "hostile, 100,000 changes and messages",
+            cargo()
+                .args(["test", "-p", "jobsheet-server", "--test", "hostile", "--", "--nocapture"])
+                .env("JOBSHEET_HOSTILE_CHANGES", "100000"),
+        ),
         What::Store => {
             shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
             shell::run(
