@@ -20,7 +20,7 @@ use jobsheet_wire::{Framed, decode_reply, encode_exchange};
 use uuid::Uuid;
 
 use mutate::{Dice, mutated, mutated_change, mutated_message};
-use scene::Scene;
+use scene::{Scene, typed};
 
 /// Changes and messages of an ordinary run.
 const CHANGES: usize = 3000;
@@ -124,7 +124,7 @@ fn tampered_changes_and_messages_harm_nobody() {
                     } else {
                         mutated(&body, &body, 0, &mut dice)
                     };
-                    let status = scene.typed(scene.lee.send(body));
+                    let status = typed(scene.lee.send(body));
                     *told.entry(format!("message {status}")).or_default() += 1;
                 }
                 done += EXCHANGED_AT_ONCE + MESSAGES;

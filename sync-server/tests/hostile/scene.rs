@@ -52,18 +52,6 @@ impl Scene {
         visit
     }
 
-    /// The status of an answer, which is a success or a problem that has a code.
-    pub(crate) fn typed(&self, response: Response) -> u16 {
-        let status = response.status().as_u16();
-        if status == 200 {
-            return status;
-        }
-        let told: Value = serde_json::from_str(&response.text().unwrap()).unwrap();
-        assert!((400..500).contains(&status), "{status}: {told}");
-        assert!(told["code"].as_str().is_some_and(|code| code != "internal"), "{told}");
-        status
-    }
-
     /// Most resident memory that any worker has held.
     pub(crate) fn worker_peak(&self) -> u64 {
         let peak = |pid: &str| {
@@ -101,4 +89,16 @@ impl Scene {
         let good = self.lee.work(visit, Command::Say { words: "still here".to_owned() });
         assert_eq!(codes(&self.lee.sync(&[(*visit, vec![good])])), ["accepted"]);
     }
+}
+
+/// The status of an answer, which is a success or a problem that has a code.
+pub(crate) fn typed(response: Response) -> u16 {
+    let status = response.status().as_u16();
+    if status == 200 {
+        return status;
+    }
+    let told: Value = serde_json::from_str(&response.text().unwrap()).unwrap();
+    assert!((400..500).contains(&status), "{status}: {told}");
+    assert!(told["code"].as_str().is_some_and(|code| code != "internal"), "{told}");
+    status
 }
