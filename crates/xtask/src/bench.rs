@@ -10,7 +10,7 @@ use crate::shell::{self, Outcome, cargo, target};
 pub(crate) struct Options {
     /// What to measure.
     what: What,
-    /// Of `sync`: what alone, separated by commas: w1, w2, w3, w4, growth.
+    /// Of `sync`: what alone, separated by commas: w1, w2, w3, w4, w5, growth.
     #[arg(long, value_name = "NAMES")]
     only: Option<String>,
     /// Of `sync`: smaller sizes, for a look while something is being changed. There are no bars then.

@@ -1,8 +1,13 @@
 //! `cargo xtask prove`: the long form of the fault and property tests.
 
+use std::process::Command;
+
 use clap::{Args, ValueEnum};
 
 use crate::shell::{self, Outcome, cargo};
+
+/// How long each decoder is fuzzed: 10 minutes.
+const FUZZ_SECONDS: &str = "-max_total_time=600";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -22,6 +27,8 @@ enum What {
     Sync,
     /// 100,000 changes and messages of an enrolled device that means harm.
     Hostile,
+    /// Every decoder under cargo-fuzz, 10 minutes each.
+    Fuzz,
 }
 
 pub(crate) fn run(options: &Options) -> Outcome {
@@ -47,6 +54,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
                 .args(["test", "-p", "jobsheet-server", "--test", "hostile", "--", "--nocapture"])
                 .env("JOBSHEET_HOSTILE_CHANGES", "100000"),
         ),
+        What::Fuzz => fuzz(),
         What::Store => {
             shell::run("build the binaries", cargo().args(["build", "--workspace", "--bins"]))?;
             shell::run(
@@ -66,4 +74,36 @@ pub(crate) fn run(options: &Options) -> Outcome {
             )
         }
     }
+}
+
+/// Targets are the files of `fuzz/fuzz_targets/`. cargo-fuzz needs nightly Rust.
+fn fuzz() -> Outcome {
+    let nightly = ["+nightly", "fuzz", "--version"];
+    let there = Command::new("cargo").args(nightly).output().is_ok_and(|output| output.status.success());
+    if !there {
+        println!("SKIPPED fuzz: cargo-fuzz with nightly Rust is not here. No decoder was fuzzed.");
+        println!("        `rustup toolchain install nightly` and `cargo install cargo-fuzz` bring them.");
+        println!(
+            "        `cargo test -p jobsheet-tests --test fuzz` runs the decoders with the corpus alone."
+        );
+        return Ok(());
+    }
+    let folder = shell::root().join("fuzz");
+    let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for file in std::fs::read_dir(folder.join("fuzz_targets")).map_err(failed)? {
+        let file = file.map_err(failed)?.path();
+        let Some(target) = file.file_stem().and_then(|name| name.to_str()) else { continue };
+        let mut command = Command::new("cargo");
+        command.current_dir(&folder).args([
+            "+nightly",
+            "fuzz",
+            "run",
+            target,
+            "--",
+            FUZZ_SECONDS,
+            "-timeout=20",
+        ]);
+        shell::run(&format!("fuzz {target}"), &mut command)?;
+    }
+    Ok(())
 }

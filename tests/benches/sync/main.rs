@@ -10,6 +10,7 @@ mod first;
 mod floor;
 mod growth;
 mod idle;
+mod live;
 mod plan;
 mod process;
 mod proxy;
@@ -34,6 +35,9 @@ fn main() {
     }
     if ["w2", "w3", "w4"].iter().any(|name| plan.wants(name)) {
         thousand::measure(&plan, &mut figures);
+    }
+    if plan.wants("w5") {
+        live::measure(&plan, &mut figures);
     }
     if plan.wants("growth") {
         growth::measure(&plan, &mut figures);

@@ -19,6 +19,10 @@ pub(crate) struct Sizes {
     pub(crate) returns: usize,
     /// New devices in W3.
     pub(crate) new_devices: usize,
+    /// Pairs of devices in W5.
+    pub(crate) pairs: u64,
+    /// Changes of each pair.
+    pub(crate) rounds: usize,
     /// Few and many visits between which W2 may not grow.
     pub(crate) flat: (u64, u64),
     /// Documents that are on the server before a shift ends.
@@ -35,6 +39,8 @@ const FULL: Sizes = Sizes {
     visits: 1000,
     returns: 15,
     new_devices: 3,
+    pairs: 50,
+    rounds: 40,
     flat: (100, 10_000),
     documents: 100_000,
     known_devices: 10_000,
@@ -48,6 +54,8 @@ const QUICK: Sizes = Sizes {
     visits: 100,
     returns: 5,
     new_devices: 2,
+    pairs: 5,
+    rounds: 10,
     flat: (100, 1000),
     documents: 2000,
     known_devices: 200,

@@ -1,0 +1,3 @@
+//! Decoders for cargo-fuzz. `tests/tests/fuzz/` runs the same ones with the corpus on stable Rust.
+
+pub mod decoders;
