@@ -2,13 +2,16 @@
 
 use automerge::transaction::Transactable;
 use automerge::{ActorId, AutoCommit, ObjType, ROOT, ReadDoc};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jobsheet_core::record::Command;
 use jobsheet_wire::{Framed, MAX_INFLATED_BYTES, encode_exchange};
+use reqwest::header::HeaderValue;
 use uuid::Uuid;
 
-use crate::common::{codes, problem};
-use crate::mutate::{Dice, message, number, renumbered, sealed};
-use crate::scene::Scene;
+use crate::common::{codes, http, problem};
+use crate::mutate::{Dice, message, mutated, number, renumbered, sealed};
+use crate::scene::{Scene, typed};
 use crate::{change, mutate};
 
 /// Levels that overflow the stack of whoever walks down them.
@@ -26,7 +29,7 @@ fn forged(scene: &Scene, visit: &Uuid, actor: u8, edit: impl FnOnce(&mut AutoCom
 
 /// Pushes one change that must be refused with a code; a good one with it is taken.
 fn refused(scene: &mut Scene, visit: Uuid, change: Framed, expected: &[&str]) {
-    let mut dice = Dice(u64::from(change.hash[0]) + 77);
+    let mut dice = Dice(u64::from_le_bytes(change.hash[..8].try_into().unwrap()));
     let good = crate::change(&mut scene.lee, visit, &mut dice);
     let reply = scene.lee.sync(&[(visit, vec![change, good])]);
     let told = codes(&reply);
@@ -56,7 +59,7 @@ fn counters_and_numbers_at_their_ends_are_refused() {
             &mut scene,
             visit,
             renumbered(&one.bytes, Some(seq), None),
-            &["unreadable", "wrong-sequence", "sequence-gap"],
+            &["unreadable", "wrong-sequence", "actor-diverged"],
         );
     }
     scene.still_sound(&visit);
@@ -111,6 +114,44 @@ fn a_change_of_one_visit_is_not_taken_into_another() {
     assert_eq!(codes(&reply), ["pending"], "its parents are in another document");
     assert_eq!(codes(&scene.lee.sync(&[(first, vec![change])])), ["accepted"]);
     scene.still_sound(&second);
+}
+
+#[test]
+fn headers_of_uploads_that_were_tampered_with_are_refused_or_taken() {
+    const TRIES: usize = 400;
+    let mut scene = Scene::new();
+    let visit = scene.next_visit();
+    let mut dice = Dice(11);
+    let metadata = format!(
+        "sha256 {},document {},filename dw==",
+        STANDARD.encode("ab".repeat(32)),
+        STANDARD.encode(visit.to_string())
+    );
+    let headers = [
+        ("upload-length", "5000000".to_owned()),
+        ("upload-metadata", metadata),
+        ("upload-offset", "0".to_owned()),
+        ("upload-checksum", format!("sha256 {}", STANDARD.encode([7; 32]))),
+        ("tus-resumable", "1.0.0".to_owned()),
+        ("content-length", "0".to_owned()),
+    ];
+    let mut told = std::collections::BTreeMap::<u16, usize>::new();
+    for _ in 0..TRIES {
+        let tampered = dice.below(5);
+        let mut request =
+            http().post(format!("{}/v1/uploads", scene.server.url)).bearer_auth(&scene.lee.token);
+        for (at, (name, value)) in headers.iter().enumerate() {
+            let bytes = value.as_bytes();
+            let value = if at == tampered { mutated(bytes, bytes, 0, &mut dice) } else { bytes.to_vec() };
+            // What no HTTP client sends.
+            let Ok(value) = HeaderValue::from_bytes(&value) else { continue };
+            request = request.header(*name, value);
+        }
+        *told.entry(typed(request.send().unwrap())).or_default() += 1;
+    }
+    // 409: the headers are right, but no record names that file.
+    assert!([400, 409, 412].iter().all(|status| told.contains_key(status)), "{told:?}");
+    scene.server.alive();
 }
 
 #[test]

@@ -137,8 +137,11 @@ pub(crate) fn measure(plan: &Plan, figures: &mut Figures) {
     memory(figures, "w1", &ended);
 
     world.restart();
-    let disk = number(world.disk() - empty) / (visits * number(sizes.shifts));
-    figures.bar("disk-active-visit", disk / 1e3, 20.0, "kB");
+    let each =
+        |world: &World| number(world.disk().saturating_sub(empty)) / (visits * number(sizes.shifts)) / 1e3;
+    figures.bar("disk-active-visit", each(&world), 20.0, "kB");
+    world.archive();
+    figures.bar("disk-archived-visit", each(&world), 3.0, "kB");
 }
 
 /// The bars of memory.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jobsheet_core::key::{DeviceKey, SecretKey};
 use jobsheet_core::record::DocumentId;
 use jobsheet_tests::office::Office;
-use jobsheet_tests::server::Server;
+use jobsheet_tests::server::{Server, server_command};
 use serde_json::{Value, json};
 
 use crate::process;
@@ -17,7 +17,7 @@ const COLUMNS: &str = "CASE_ENQUIRY_ID,OPEN_DT,TARGET_DT,CLOSED_DT,OnTime_Status
 /// Requests of one import.
 const IMPORTED_AT_ONCE: usize = 10_000;
 /// Calls of the office at once while something is prepared.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 16;
 /// Everybody comes from one address here, all at once.
 const RATES: [&str; 4] = ["--enrolments-per-minute", "10000000", "--unknown-per-minute", "10000000"];
 
@@ -73,6 +73,14 @@ impl World {
     /// Ends the server and starts it again.
     pub(crate) fn restart(&mut self) {
         self.server.take().unwrap().stop().unwrap();
+        self.start();
+    }
+
+    /// Archives all visits, as the server does with those that are finished, and gives the space back.
+    pub(crate) fn archive(&mut self) {
+        self.server.take().unwrap().stop().unwrap();
+        let archive = ["archive", "--any-state", "--idle-days", "0", "--shrink"];
+        server_command(&self.folder.join("server"), &archive).unwrap();
         self.start();
     }
 
