@@ -380,6 +380,32 @@ fn much_comes_in_pages() {
     for document in documents {
         assert_eq!(mei.visits[&document].heads(), lee.visits[&document].heads());
     }
+
+    // A new device gets each document once, whole, though there are several pages; what comes between them follows.
+    let mut new = server.device("mei");
+    let first = new.sync(&[]);
+    assert!(first.more);
+    let late = lee.work(&visit, say("between two pages"));
+    assert_eq!(codes(&lee.sync(&[(visit, vec![late])])), ["accepted"]);
+    let mut deliveries = first.deliveries;
+    loop {
+        let page = new.sync(&[]);
+        deliveries.extend(page.deliveries);
+        if !page.more {
+            break;
+        }
+    }
+    let whole = deliveries.iter().filter(|delivery| matches!(delivery, Delivery::New(_))).count();
+    let tails: Vec<_> = deliveries
+        .iter()
+        .filter_map(
+            |delivery| if let Delivery::Tail(tail) = delivery { Some(tail.changes.len()) } else { None },
+        )
+        .collect();
+    assert_eq!((whole, tails), (3, vec![1]));
+    for document in documents {
+        assert_eq!(new.visits[&document].heads(), lee.visits[&document].heads());
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is new for a device since its cursor.
 //!
-//! A cursor is the epoch (8 bytes) and a sequence number (8 bytes, big endian). Sequence numbers become visible in their
+//! A cursor is the epoch (8 bytes) and a sequence number (8 bytes, big endian); between the pages of one answer two more. Sequence numbers become visible in their
 //! order, so everything up to the cursor has been seen and everything after it has not.
 
 use std::collections::{HashMap, HashSet};
@@ -31,9 +31,20 @@ pub(super) struct Brought {
 /// Something new at its place in the sequence.
 #[derive(Clone, Copy)]
 enum Item {
-    New { document: Uuid, seq: u64 },
-    Changes { document: Uuid, row: LogRow },
-    Revoked { document: Uuid, seq: u64 },
+    New {
+        document: Uuid,
+        seq: u64,
+    },
+    /// Of the row those after a number.
+    Changes {
+        document: Uuid,
+        row: LogRow,
+        after: u64,
+    },
+    Revoked {
+        document: Uuid,
+        seq: u64,
+    },
 }
 
 impl Item {
@@ -54,15 +65,16 @@ pub(super) fn pull(
     message: &Exchange,
 ) -> Result<Brought, StoreError> {
     let (epoch, top) = tx.position()?;
-    let after = read_cursor(&message.cursor, epoch, top);
-    let epoch_changed = after.is_none();
-    let after = after.unwrap_or(0);
+    let cursor = Cursor::read(&message.cursor, epoch, top);
+    let epoch_changed = cursor.is_none();
+    let cursor = cursor.unwrap_or_default();
+    let after = cursor.after;
 
-    let mut page = Page::new(message, after);
+    let mut page = Page::new(message);
     let mut reached = top;
     let mut more = false;
     let mut before = after;
-    for item in news(tx, &sender.technician, after)? {
+    for item in news(tx, &sender.technician, cursor)? {
         if !page.has_room_for(&item) {
             (more, reached) = (true, before);
             break;
@@ -74,7 +86,7 @@ pub(super) fn pull(
     Ok(Brought {
         deliveries: page.deliveries(),
         packs,
-        cursor: write_cursor(epoch, reached),
+        cursor: cursor.at(reached, more, top).write(epoch),
         more,
         epoch_changed,
         after,
@@ -83,18 +95,22 @@ pub(super) fn pull(
 }
 
 /// Everything after a sequence number that a technician may see, in the order of the sequence.
-fn news(tx: &Reading<'_>, technician: &str, after: u64) -> Result<Vec<Item>, StoreError> {
+fn news(tx: &Reading<'_>, technician: &str, cursor: Cursor) -> Result<Vec<Item>, StoreError> {
+    let after = cursor.after;
     let mut items = Vec::new();
     for ScopeRow { document, seq, granted } in tx.scope_news(technician, after)? {
         if seq > after {
             items.push(if granted { Item::New { document, seq } } else { Item::Revoked { document, seq } });
-        } else if granted && tx.archived_until(&document)? > after {
+            continue;
+        }
+        let after = cursor.held(seq);
+        if granted && tx.archived_until(&document)? > after {
             // Its changes are in one row now: the device gets it whole.
             let last = tx.basis(&document)?.map_or(seq, |(last, _)| last);
             items.push(Item::New { document, seq: last });
         } else if granted {
             let rows = tx.log_after(&document, after)?.into_iter();
-            items.extend(rows.map(|row| Item::Changes { document, row }));
+            items.extend(rows.map(|row| Item::Changes { document, row, after }));
         }
     }
     items.sort_by_key(Item::last);
@@ -106,7 +122,6 @@ fn news(tx: &Reading<'_>, technician: &str, after: u64) -> Result<Vec<Item>, Sto
 /// What this exchange brought the device has. What it sent before its cursor it has as well; what it sent after it was sent by a
 /// copy of its store, or before that was restored, and it lacks it.
 struct Page {
-    after: u64,
     brought: HashSet<[u8; 32]>,
     bytes: usize,
     order: Vec<Uuid>,
@@ -117,10 +132,9 @@ struct Page {
 }
 
 impl Page {
-    fn new(message: &Exchange, after: u64) -> Self {
+    fn new(message: &Exchange) -> Self {
         let brought = message.push.iter().flat_map(|push| push.changes.iter().map(|change| change.hash));
         Self {
-            after,
             brought: brought.collect(),
             bytes: 0,
             order: Vec::new(),
@@ -133,7 +147,7 @@ impl Page {
 
     /// Whether something more may be added: a device takes only so many bytes, and changes of one document, at once.
     fn has_room_for(&self, item: &Item) -> bool {
-        let Item::Changes { document, row } = item else { return self.bytes < PULL_PAGE_BYTES };
+        let Item::Changes { document, row, .. } = item else { return self.bytes < PULL_PAGE_BYTES };
         let held = self.tails.get(document).map_or(0, Vec::len) as u64;
         self.bytes < PULL_PAGE_BYTES && held + row.count <= MAX_CHANGES_PER_DOCUMENT as u64
     }
@@ -155,10 +169,10 @@ impl Page {
                 self.order.push(document);
                 self.revoked.insert(document);
             }
-            Item::Changes { document, row } => {
+            Item::Changes { document, row, after } => {
                 let numbered = (row.seq..).zip(tx.logged(row.seq)?);
                 let lacked = numbered
-                    .filter(|(seq, change)| *seq > self.after && !self.brought.contains(&change.hash))
+                    .filter(|(seq, change)| *seq > after && !self.brought.contains(&change.hash))
                     .map(|(_, change)| Framed { hash: change.hash, bytes: change.bytes });
                 let lacked: Vec<Framed> = lacked.collect();
                 if lacked.is_empty() {
@@ -208,19 +222,54 @@ impl Page {
     }
 }
 
-fn write_cursor(epoch: Epoch, seq: u64) -> Vec<u8> {
-    [epoch.as_slice(), &seq.to_be_bytes()].concat()
+/// How far a device has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Cursor {
+    /// Everything up to this number it has seen.
+    after: u64,
+    /// Between the pages of one answer: where the first of them began, and the last number there was then. Documents that were
+    /// granted since the beginning came whole on one of these pages, with everything up to that last number.
+    pages: Option<(u64, u64)>,
 }
 
-/// The sequence number of a cursor; an empty one is the beginning. `None`: it is of another life of the database, or points
-/// past its end as after a restore, and everything must be fetched anew.
-fn read_cursor(cursor: &[u8], epoch: Epoch, top: u64) -> Option<u64> {
-    if cursor.is_empty() {
-        return Some(0);
+impl Cursor {
+    /// The number up to which the device has a document that was granted under `seq`, which it has seen.
+    fn held(self, seq: u64) -> u64 {
+        match self.pages {
+            Some((began, whole)) if seq > began => self.after.max(whole),
+            _ => self.after,
+        }
     }
-    let (of, seq) = cursor.split_first_chunk::<8>()?;
-    let seq = u64::from_be_bytes(seq.try_into().ok()?);
-    (*of == epoch && seq <= top).then_some(seq)
+
+    /// The cursor after a page that reaches so far.
+    fn at(self, reached: u64, more: bool, top: u64) -> Self {
+        Self { after: reached, pages: more.then(|| self.pages.unwrap_or((self.after, top))) }
+    }
+
+    fn write(self, epoch: Epoch) -> Vec<u8> {
+        let mut cursor = [epoch.as_slice(), &self.after.to_be_bytes()].concat();
+        for number in self.pages.into_iter().flat_map(|(began, whole)| [began, whole]) {
+            cursor.extend(number.to_be_bytes());
+        }
+        cursor
+    }
+
+    /// Reads a cursor; an empty one is the beginning. `None`: it is of another life of the database, or points past its end as
+    /// after a restore, and everything must be fetched anew.
+    fn read(cursor: &[u8], epoch: Epoch, top: u64) -> Option<Self> {
+        if cursor.is_empty() {
+            return Some(Self::default());
+        }
+        let (of, numbers) = cursor.split_first_chunk::<8>()?;
+        let (numbers, rest) = numbers.as_chunks::<8>();
+        let numbers: Vec<u64> = numbers.iter().map(|number| u64::from_be_bytes(*number)).collect();
+        let read = match numbers[..] {
+            [after] => Self { after, pages: None },
+            [after, began, whole] if began <= after => Self { after, pages: Some((began, whole)) },
+            _ => return None,
+        };
+        (*of == epoch && rest.is_empty() && numbers.iter().all(|number| *number <= top)).then_some(read)
+    }
 }
 
 #[cfg(test)]
@@ -230,11 +279,26 @@ mod tests {
     #[test]
     fn cursors_of_another_life_start_anew() {
         let (epoch, other) = ([1; 8], [2; 8]);
-        assert_eq!(read_cursor(&[], epoch, 9), Some(0));
-        assert_eq!(read_cursor(&write_cursor(epoch, 9), epoch, 9), Some(9));
-        assert_eq!(read_cursor(&write_cursor(other, 9), epoch, 9), None);
-        assert_eq!(read_cursor(&write_cursor(epoch, 10), epoch, 9), None, "past the end");
-        assert_eq!(read_cursor(&[1; 7], epoch, 9), None, "cut");
-        assert_eq!(read_cursor(&[1; 17], epoch, 9), None, "too long");
+        let at = |after| Cursor { after, pages: None };
+        assert_eq!(Cursor::read(&[], epoch, 9), Some(at(0)));
+        assert_eq!(Cursor::read(&at(9).write(epoch), epoch, 9), Some(at(9)));
+        assert_eq!(Cursor::read(&at(9).write(other), epoch, 9), None);
+        assert_eq!(Cursor::read(&at(10).write(epoch), epoch, 9), None, "past the end");
+        for length in [7, 17, 24, 33, 40] {
+            assert_eq!(Cursor::read(&vec![0; length], [0; 8], 9), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn between_pages_it_is_known_what_came_whole() {
+        let (epoch, begin) = ([1; 8], Cursor { after: 3, pages: None });
+        let first = begin.at(5, true, 20);
+        assert_eq!(Cursor::read(&first.write(epoch), epoch, 25), Some(first));
+        assert_eq!((first.held(3), first.held(4), first.held(5)), (5, 20, 20));
+        let second = first.at(22, true, 25);
+        assert_eq!((second.held(3), second.held(5), second.held(22)), (22, 22, 22));
+        assert_eq!(second.at(25, false, 25), Cursor { after: 25, pages: None });
+        let odd = Cursor { after: 5, pages: Some((6, 7)) };
+        assert_eq!(Cursor::read(&odd.write(epoch), epoch, 25), None);
     }
 }

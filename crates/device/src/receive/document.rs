@@ -25,11 +25,18 @@ pub(super) struct Work<'a> {
     /// The whole document.
     pub(super) new: Option<&'a NewDocument>,
     /// The whole document, read.
-    pub(super) document: Option<Document>,
+    pub(super) document: Option<Whole>,
     /// Changes, parents first.
     pub(super) tail: Vec<&'a Framed>,
     /// The device may no longer see it.
     pub(super) revoked: bool,
+}
+
+/// A document that came whole.
+pub(super) struct Whole {
+    pub(super) document: Document,
+    /// As Automerge saves it.
+    pub(super) saved: Vec<u8>,
 }
 
 /// Where one document is taken in.
@@ -48,17 +55,19 @@ struct Draft {
     tail: u32,
     /// The stored snapshot no longer holds what the document does.
     rewritten: bool,
+    /// The document as it is, saved; none: it is to be saved if it is to be stored whole.
+    saved: Option<Vec<u8>>,
 }
 
 impl Incoming<'_> {
     /// Takes in what a reply says about the document. `false`: nothing of it could be used.
-    pub(super) fn take_in(&self, work: Work<'_>, received: &mut Received) -> Result<bool, StoreError> {
-        let Some(mut draft) = self.draft(&work, received)? else { return Ok(false) };
+    pub(super) fn take_in(&self, mut work: Work<'_>, received: &mut Received) -> Result<bool, StoreError> {
+        let Some(mut draft) = self.draft(&mut work, received)? else { return Ok(false) };
         if !work.refused.is_empty() {
             self.give_up(&mut draft, &work.refused, received)?;
         }
-        if let Some(document) = work.document {
-            self.replace(&mut draft, document)?;
+        if let Some(whole) = work.document {
+            self.replace(&mut draft, whole)?;
             received.documents += 1;
         }
         if !work.tail.is_empty() {
@@ -79,16 +88,18 @@ impl Incoming<'_> {
     pub(super) fn judge_again(&self) -> Result<(), StoreError> {
         let Some(head) = store::read_head(self.connection, self.visit)? else { return Ok(()) };
         let (document, tail) = load_visit(self.connection, self.visit)?;
-        self.finish(Draft { document, head, tail, rewritten: false })
+        self.finish(Draft { document, head, tail, rewritten: false, saved: None })
     }
 
-    fn draft(&self, work: &Work<'_>, received: &mut Received) -> Result<Option<Draft>, StoreError> {
+    fn draft(&self, work: &mut Work<'_>, received: &mut Received) -> Result<Option<Draft>, StoreError> {
         let known = store::read_head(self.connection, self.visit)?;
         let is_known = known.is_some();
         let head = known.unwrap_or(Head { version: 0, last_change: 0, revoked: false, unsent: 0 });
         if is_known {
             match load_visit(self.connection, self.visit) {
-                Ok((document, tail)) => return Ok(Some(Draft { document, head, tail, rewritten: false })),
+                Ok((document, tail)) => {
+                    return Ok(Some(Draft { document, head, tail, rewritten: false, saved: None }));
+                }
                 // What is stored can not be read: the server's copy heals it, with the own changes in the log.
                 Err(StoreError::Record(_)) if work.document.is_some() => {}
                 Err(StoreError::Record(error)) => {
@@ -98,8 +109,17 @@ impl Incoming<'_> {
                 Err(error) => return Err(error),
             }
         }
-        if let Some(document) = &work.document {
-            return Ok(Some(Draft { document: document.clone(), head, tail: 0, rewritten: true }));
+        let of = |document, saved| Draft { document, head, tail: 0, rewritten: true, saved };
+        if work.refused.is_empty()
+            && let Some(Whole { document, saved }) = work.document.take()
+        {
+            let mut draft = of(document, Some(saved));
+            self.merge_own(&mut draft)?;
+            received.documents += 1;
+            return Ok(Some(draft));
+        }
+        if let Some(whole) = &work.document {
+            return Ok(Some(of(whole.document.clone(), None)));
         }
         // A verdict on, or a farewell to, a document that is not here changes nothing.
         if !work.tail.is_empty() {
@@ -218,10 +238,16 @@ impl Incoming<'_> {
 
     /// The server's copy takes the place of this device's; own changes that it lacks are merged into it and offered
     /// again.
-    fn replace(&self, draft: &mut Draft, document: Document) -> Result<(), StoreError> {
-        draft.document = document;
-        draft.head.revoked = false;
+    fn replace(&self, draft: &mut Draft, whole: Whole) -> Result<(), StoreError> {
+        draft.document = whole.document;
+        draft.saved = Some(whole.saved);
         draft.rewritten = true;
+        self.merge_own(draft)
+    }
+
+    /// Merges own changes into a document that has just come from the server.
+    fn merge_own(&self, draft: &mut Draft) -> Result<(), StoreError> {
+        draft.head.revoked = false;
         store::forget_pulled(self.connection, self.visit)?;
         let mut held = HashMap::new();
         for own in store::own_changes(self.connection, self.visit)? {
@@ -230,6 +256,7 @@ impl Incoming<'_> {
                 continue;
             }
             let before = draft.document.clone();
+            draft.saved = None;
             match draft.document.merge(std::slice::from_ref(&own.bytes)) {
                 Ok(_) if !own.on_device => store::mark_unsent(self.connection, self.visit, &own.hash)?,
                 Ok(_) => {}
@@ -288,6 +315,7 @@ impl Incoming<'_> {
         if batch.is_empty() {
             return Ok(());
         }
+        draft.saved = None;
         let before = draft.document.clone();
         let bytes: Vec<Vec<u8>> = batch.iter().map(|(_, framed)| framed.bytes.clone()).collect();
         if let Err(error) = draft.document.merge(&bytes) {
@@ -323,7 +351,7 @@ impl Incoming<'_> {
         };
         let (document, tail) = load_visit(self.connection, self.visit)?;
         let log = store::Log::read(self.connection, self.visit)?;
-        let mut draft = Draft { document, head, tail, rewritten: false };
+        let mut draft = Draft { document, head, tail, rewritten: false, saved: None };
         for bytes in changes {
             let Ok(header) = read_header(bytes) else {
                 restored.unusable += 1;
@@ -353,10 +381,11 @@ impl Incoming<'_> {
     }
 
     fn finish(&self, draft: Draft) -> Result<(), StoreError> {
-        let Draft { document, mut head, tail, rewritten } = draft;
+        let Draft { document, mut head, tail, rewritten, saved } = draft;
         head.version += 1;
         if rewritten || tail >= SNAPSHOT_EVERY {
-            store::keep_snapshot(self.connection, self.visit, head.last_change, &document.save())?;
+            let saved = saved.unwrap_or_else(|| document.save());
+            store::keep_snapshot(self.connection, self.visit, head.last_change, &saved)?;
         }
         head.unsent = store::unsent_count(self.connection, self.visit)?;
         let record = document.record();

@@ -18,7 +18,7 @@ use crate::live::Ring;
 use crate::past;
 use crate::salvage::Restored;
 use crate::store::{self, Identity, Store};
-use document::{Incoming, Work};
+use document::{Incoming, Whole, Work};
 
 /// What a reply brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -162,21 +162,54 @@ impl Store {
     }
 }
 
-/// Reads whole documents.
+/// Threads that read documents.
+const READERS: usize = 4;
+
+/// Reads whole documents, on as many processors as there are.
 fn read_ahead(work: &mut BTreeMap<DocumentId, Work<'_>>, received: &mut Received) {
-    for (visit, work) in work {
-        let Some(new) = work.new else { continue };
-        match Document::load(&new.snapshot) {
-            Ok(document) if document.record().kind == Kind::Case => {
-                received.problem(Some(*visit), "a case is worked at the office; a device holds none");
-            }
-            Ok(document) if document.record().id == *visit => work.document = Some(document),
-            Ok(_) => {
-                received.problem(Some(*visit), "the document has another id than it was sent under");
-            }
-            Err(error) => received.problem(Some(*visit), error.to_string()),
-        }
+    let mut fresh: Vec<(DocumentId, &mut Work<'_>)> =
+        work.iter_mut().filter(|(_, work)| work.new.is_some()).map(|(visit, work)| (*visit, work)).collect();
+    if fresh.is_empty() {
+        return;
     }
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(READERS);
+    let share = fresh.len().div_ceil(processors);
+    let read_share = |share: &mut [(DocumentId, &mut Work<'_>)]| -> Vec<(DocumentId, String)> {
+        share
+            .iter_mut()
+            .filter_map(|(visit, work)| read_one(*visit, work).err().map(|why| (*visit, why)))
+            .collect()
+    };
+    let problems: Vec<(DocumentId, String)> = std::thread::scope(|scope| {
+        let mut shares = fresh.chunks_mut(share);
+        let own = shares.next();
+        let others: Vec<_> = shares.map(|share| scope.spawn(move || read_share(share))).collect();
+        let mut problems = own.map(read_share).unwrap_or_default();
+        for other in others {
+            match other.join() {
+                Ok(found) => problems.extend(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        problems
+    });
+    for (visit, reason) in problems {
+        received.problem(Some(visit), reason);
+    }
+}
+
+fn read_one(visit: DocumentId, work: &mut Work<'_>) -> Result<(), String> {
+    let Some(new) = work.new else { return Ok(()) };
+    let document = Document::load(&new.snapshot).map_err(|error| error.to_string())?;
+    if document.record().kind == Kind::Case {
+        return Err("a case is worked at the office; a device holds none".to_owned());
+    }
+    if document.record().id != visit {
+        return Err("the document has another id than it was sent under".to_owned());
+    }
+    let saved = document.save();
+    work.document = Some(Whole { document, saved });
+    Ok(())
 }
 
 /// Sorts verdicts and deliveries by visit. A new document makes what came before it in the same reply superfluous.
