@@ -48,6 +48,9 @@ fn line(here: &Here<'_>, row: &VisitRow) -> String {
             marks.push(format!("{count} {name}"));
         }
     }
+    if row.unsent == 0 && !row.applied {
+        marks.push(words.unapplied.to_owned());
+    }
     let state = if row.ready { row.state.as_str() } else { "?" };
     let kind = format!("{} {}", words.kind(row.kind), cut(&row.job, 24));
     let about = [kind, cut(&row.place, 40), cut(&row.fault, 60)];

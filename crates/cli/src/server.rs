@@ -68,6 +68,9 @@ pub(crate) fn sync(here: &Here<'_>) -> Result<(), Failure> {
         if report.renewed > 0 {
             let _ = write!(out, "\n{} {}", report.renewed, words.renewed);
         }
+        if report.healed > 0 {
+            let _ = write!(out, "\n{} {}", report.healed, words.healed);
+        }
         if report.pending > 0 {
             let _ = write!(out, "\n{} {}", report.pending, words.unsent);
         }

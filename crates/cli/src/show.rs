@@ -83,15 +83,18 @@ impl Page<'_> {
 
     fn counts(&mut self) {
         let (words, counts) = (self.names.words, self.view.assessment.counts);
+        let transport = self.view.transport;
+        let waits = transport.unsent == 0 && !transport.applied;
+        let waits = if waits { format!(" · {}", words.unapplied) } else { String::new() };
         self.line(&format!(
-            "{} {} · {} {} · {} {} · {} {}",
+            "{} {} · {} {} · {} {} · {} {}{waits}",
             counts.satisfied,
             words.satisfied,
             counts.outstanding,
             words.owed,
             counts.violated,
             words.violated,
-            self.view.transport.unsent,
+            transport.unsent,
             words.unsent
         ));
     }

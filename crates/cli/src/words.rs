@@ -107,6 +107,8 @@ pub(crate) struct Words {
     pub(crate) disconnected: &'static str,
     pub(crate) polling: &'static str,
     pub(crate) next_try: &'static str,
+    pub(crate) unapplied: &'static str,
+    pub(crate) healed: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -210,6 +212,8 @@ const ENGLISH: Words = Words {
     disconnected: "not connected",
     polling: "the server tells of no news; it is asked from time to time",
     next_try: "next try",
+    unapplied: "sent, not yet complete at the server",
+    healed: "not as at the server, fetched again",
 };
 
 const CHINESE: Words = Words {
@@ -313,6 +317,8 @@ const CHINESE: Words = Words {
     disconnected: "未连接",
     polling: "服务器不推送消息，改为定时查询",
     next_try: "下次重试",
+    unapplied: "已上传，服务器尚未处理完成",
+    healed: "与服务器不一致，已重新获取",
 };
 
 impl Words {

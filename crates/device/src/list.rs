@@ -7,7 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 use serde::Serialize;
 
 use crate::StoreError;
-use crate::store::{COLUMNS, Store, VisitRow, read_row};
+use crate::store::{COLUMNS, IS_APPLIED, Store, VisitRow, read_row};
 
 /// Most rows of one page.
 pub const MAX_PAGE_ROWS: u32 = 200;
@@ -142,7 +142,7 @@ pub(crate) fn select(
     rows: u32,
 ) -> Result<Vec<VisitRow>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM visit WHERE {} ORDER BY planned_start, document LIMIT {rows} OFFSET {skip}",
+        "SELECT {COLUMNS}, {IS_APPLIED} FROM visit WHERE {} ORDER BY planned_start, document LIMIT {rows} OFFSET {skip}",
         filter.sql
     );
     let mut statement = connection.prepare_cached(&sql)?;

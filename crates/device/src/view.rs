@@ -24,6 +24,8 @@ pub struct Transport {
     pub unsent: u32,
     /// Changes that were refused and are kept.
     pub refused: u32,
+    /// The server has everything that this device did, has judged it, and holds every file that it names.
+    pub applied: bool,
 }
 
 /// One visit or shift with everything a screen needs.
@@ -187,7 +189,8 @@ impl Store {
         let mut reader = inner.connections.read()?;
         let tx = reader.begin()?;
         let head = visible_head(&tx, visit)?;
-        let transport = Transport { unsent: head.unsent, refused: store::refused_count(&tx, visit)? };
+        let (refused, applied) = (store::refused_count(&tx, visit)?, store::is_applied(&tx, visit)?);
+        let transport = Transport { unsent: head.unsent, refused, applied };
         let now = self.now(Identity::read(&tx)?.skew_ms);
         let slot = inner.warmth.get(&tx, &inner.standards, visit, &head)?;
         read(lock_warm(&slot), transport, now)

@@ -8,9 +8,10 @@ use crate::compact::ExpandError;
 use crate::message::{Exchange, Reply};
 use crate::travel::{ExchangeTravels, ReplyTravels};
 use crate::{
-    AssetHistory, MAX_BODY_BYTES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_INFLATED_BYTES, MAX_PAST_CHARS,
-    MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES,
-    MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, PROTOCOL, Stock, Tariffs,
+    AssetHistory, Held, MAX_BODY_BYTES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_HELD_DOCUMENTS, MAX_INFLATED_BYTES,
+    MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES,
+    MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, MAX_UNAPPLIED, PROTOCOL, Stock,
+    Tariffs,
 };
 
 /// A device has time, and pays for bytes.
@@ -86,7 +87,10 @@ pub fn encode_exchange(message: &Exchange) -> Result<Vec<u8>, WireError> {
 pub fn decode_exchange(body: &[u8]) -> Result<Exchange, WireError> {
     let message: ExchangeTravels = decode(body)?;
     at_most("number of documents", message.push.len(), MAX_DOCUMENTS_PER_EXCHANGE)?;
-    message.arrive()
+    let message = message.arrive()?;
+    at_most("number of documents asked for", message.unapplied.len(), MAX_UNAPPLIED)?;
+    message.held.as_ref().map_or(Ok(()), check_held)?;
+    Ok(message)
 }
 
 /// Writes the server's message, the answer to `asked`.
@@ -123,6 +127,17 @@ pub fn inflated_bound(body: &[u8]) -> Option<usize> {
 
 fn at_most(what: &'static str, many: usize, limit: usize) -> Result<(), WireError> {
     if many > limit { Err(WireError::TooLarge { what, limit }) } else { Ok(()) }
+}
+
+fn check_held(held: &Held) -> Result<(), WireError> {
+    at_most("number of documents to be compared", held.documents.len(), MAX_HELD_DOCUMENTS)?;
+    let bounds = [&held.after, &held.upto].into_iter().all(|id| matches!(id.len(), 0 | 16));
+    let digests = held.documents.iter().all(|document| matches!(document.digest.len(), 0 | 8));
+    if bounds && digests {
+        Ok(())
+    } else {
+        Err(WireError::Damaged("an id has 16 bytes, a digest of heads 8".to_owned()))
+    }
 }
 
 fn check_stock(stock: &Stock) -> Result<(), WireError> {
@@ -195,7 +210,10 @@ mod tests {
     use super::*;
     use crate::message::binding;
     use crate::travel::Id;
-    use crate::{DocumentPush, Framed, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, Verdict, VerdictOfChange};
+    use crate::{
+        DocumentPush, Framed, HeldDocument, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, Verdict,
+        VerdictOfChange,
+    };
     use sha2::{Digest, Sha256};
 
     fn framed(bytes: Vec<u8>) -> Framed {
@@ -216,6 +234,8 @@ mod tests {
             sent_at_ms: 1_700_000_000_000,
             stock: None,
             tariffs: None,
+            held: None,
+            unapplied: Vec::new(),
         }
     }
 
@@ -298,6 +318,26 @@ mod tests {
         };
         assert!(with_changes(MAX_CHANGES_PER_DOCUMENT).is_ok());
         assert!(matches!(with_changes(MAX_CHANGES_PER_DOCUMENT + 1), Err(WireError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn what_is_compared_and_asked_for_travels_within_limits() {
+        let told = |held: Held, unapplied: usize| {
+            let asked = Exchange { held: Some(held), unapplied: vec![[9; 16]; unapplied], ..exchange() };
+            decode_exchange(&encode_exchange(&asked).unwrap()).map(|read| assert_eq!(read, asked))
+        };
+        let document = |digest: usize| HeldDocument { document: [1; 16], digest: vec![5; digest] };
+        let held = |documents: Vec<HeldDocument>| Held { after: vec![0; 16], upto: Vec::new(), documents };
+        let most = vec![document(8); MAX_HELD_DOCUMENTS];
+        assert!(told(held(most.clone()), MAX_UNAPPLIED).is_ok());
+        assert!(matches!(told(held(most.clone()), MAX_UNAPPLIED + 1), Err(WireError::TooLarge { .. })));
+        let one_more = [most, vec![document(0)]].concat();
+        assert!(matches!(told(held(one_more), 0), Err(WireError::TooLarge { .. })));
+        for digest in [1, 7, 9, 32] {
+            assert!(matches!(told(held(vec![document(digest)]), 0), Err(WireError::Damaged(_))));
+        }
+        let strange = Held { after: vec![0; 15], ..held(Vec::new()) };
+        assert!(matches!(told(strange, 0), Err(WireError::Damaged(_))));
     }
 
     #[test]

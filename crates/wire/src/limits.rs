@@ -14,6 +14,10 @@ pub const MAX_CHANGES_PER_DOCUMENT: usize = 4096;
 pub const MAX_DOCUMENTS_PER_EXCHANGE: usize = 1024;
 /// How many bytes of changes and snapshots one reply brings before it says that there is more.
 pub const PULL_PAGE_BYTES: usize = 4 << 20;
+/// Most documents that are compared in one exchange.
+pub const MAX_HELD_DOCUMENTS: usize = 64;
+/// Most documents of which a device asks in one exchange whether they are applied.
+pub const MAX_UNAPPLIED: usize = 1024;
 /// Most lines of a stock.
 pub const MAX_STOCK_LINES: usize = 2000;
 /// Most serial numbers of a stock, on all lines.

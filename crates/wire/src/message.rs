@@ -22,6 +22,52 @@ pub struct Exchange {
     pub stock: Option<u64>,
     /// [`Tariffs::as_of`] of the tariffs that the device holds, 0 if it holds none. `None`: it knows nothing of tariffs.
     pub tariffs: Option<u64>,
+    /// Some of the documents that the device holds, to be compared with the server's. From time to time.
+    pub held: Option<Held>,
+    /// Documents in which the server has committed work of this device, and has not said yet that everything of it is applied. Of
+    /// those that are pushed the reply tells without being asked.
+    pub unapplied: Vec<[u8; 16]>,
+}
+
+/// Which documents a device holds, of those whose ids lie in a range.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct Held {
+    /// Ids after this one (16 bytes); empty: from the first on.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub after: Vec<u8>,
+    /// And up to this one; empty: to the last.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub upto: Vec<u8>,
+    /// All that the device holds of them.
+    #[n(2)]
+    pub documents: Vec<HeldDocument>,
+}
+
+/// A document as a device holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct HeldDocument {
+    /// Document id.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// [`digest_of_heads`]; empty: something of it has not been sent, and it is not to be compared.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub digest: Vec<u8>,
+}
+
+/// Everything of a document is applied: judged, and every file that it names is at the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Applied {
+    /// Document id.
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub document: [u8; 16],
+    /// What was committed up to this sequence number.
+    #[n(1)]
+    pub seq: u64,
 }
 
 /// A hash as a CBOR byte string.
@@ -80,6 +126,11 @@ pub struct Reply {
     /// Earlier visits of the assets of new visits: one entry for each that the reply brings, empty where none is known. None:
     /// the reply brings no new visit, or the server does not tell.
     pub histories: Option<Vec<AssetHistory>>,
+    /// How many of the documents that the device named are not what they should be. What can be is delivered whole. None: nothing was
+    /// compared, because the device asked for nothing, brings something, or there is something new.
+    pub differed: Option<u32>,
+    /// Of the documents that the device pushed or named as not applied, those that are.
+    pub applied: Vec<Applied>,
 }
 
 /// Earlier visits of the asset that a visit is about, the latest first: a copy to read.
@@ -270,6 +321,32 @@ pub struct PackFile {
     /// The pack file's text.
     #[n(1)]
     pub source: String,
+}
+
+/// What tells the states of a document apart: the first 8 bytes of SHA-256 over a label, the document id and its heads in ascending
+/// order.
+///
+/// ```
+/// let one = jobsheet_wire::digest_of_heads(&[1; 16], &[[7; 32]]);
+/// let other = jobsheet_wire::digest_of_heads(&[1; 16], &[[8; 32]]);
+/// assert_ne!(one, other);
+/// let document = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff_u128.to_be_bytes();
+/// let digest = jobsheet_wire::digest_of_heads(&document, &[[2; 32], [1; 32]]);
+/// assert_eq!(u64::from_be_bytes(digest), 0x5823_fafa_d05f_620b);
+/// ```
+pub fn digest_of_heads(document: &[u8; 16], heads: &[Hash]) -> [u8; 8] {
+    let mut heads: Vec<&Hash> = heads.iter().collect();
+    heads.sort_unstable();
+    let mut digest = Sha256::new();
+    digest.update(b"jobsheet heads 1\0");
+    digest.update(document);
+    for head in heads {
+        digest.update(head);
+    }
+    let whole: Hash = digest.finalize().into();
+    let mut first = [0; 8];
+    first.copy_from_slice(&whole[..8]);
+    first
 }
 
 /// Binds changes to their document, which their bytes do not name: SHA-256 over a label, the document id and the hashes in order.

@@ -11,8 +11,8 @@ use crate::codec::WireError;
 use crate::compact::{Expanded, compact, expand};
 use crate::limits::MAX_EXPANDED_BYTES;
 use crate::message::{
-    AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, NewDocument, PackFile, Reply, Stock,
-    Tail, Tariffs, Verdict, VerdictOfChange, binding,
+    Applied, AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, Held, NewDocument, PackFile,
+    Reply, Stock, Tail, Tariffs, Verdict, VerdictOfChange, binding,
 };
 
 /// A document id.
@@ -40,6 +40,10 @@ pub(crate) struct ExchangeTravels {
     stock: Option<u64>,
     #[n(5)]
     tariffs: Option<u64>,
+    #[n(6)]
+    held: Option<Held>,
+    #[n(7)]
+    unapplied: Option<Vec<Id>>,
 }
 
 /// [`DocumentPush`].
@@ -80,6 +84,10 @@ pub(crate) struct ReplyTravels {
     assigned: Option<u32>,
     #[n(10)]
     histories: Option<Vec<AssetHistory>>,
+    #[n(11)]
+    differed: Option<u32>,
+    #[n(12)]
+    applied: Option<Vec<Applied>>,
 }
 
 /// The verdicts on what was pushed for one document.
@@ -148,8 +156,15 @@ impl From<&Exchange> for ExchangeTravels {
             sent_at_ms: message.sent_at_ms,
             stock: message.stock,
             tariffs: message.tariffs,
+            held: message.held.clone(),
+            unapplied: some(message.unapplied.iter().copied().map(Id).collect()),
         }
     }
+}
+
+/// A list that is left out where it holds nothing.
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
 }
 
 impl ExchangeTravels {
@@ -171,6 +186,8 @@ impl ExchangeTravels {
             sent_at_ms: self.sent_at_ms,
             stock: self.stock,
             tariffs: self.tariffs,
+            held: self.held,
+            unapplied: self.unapplied.into_iter().flatten().map(|Id(document)| document).collect(),
         })
     }
 }
@@ -198,6 +215,8 @@ impl ReplyTravels {
             tariffs: reply.tariffs.clone(),
             assigned: reply.assigned,
             histories: reply.histories.clone(),
+            differed: reply.differed,
+            applied: some(reply.applied.clone()),
         })
     }
 
@@ -226,6 +245,8 @@ impl ReplyTravels {
             tariffs: self.tariffs,
             assigned: self.assigned,
             histories: self.histories,
+            differed: self.differed,
+            applied: self.applied.unwrap_or_default(),
         })
     }
 }

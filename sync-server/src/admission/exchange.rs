@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use jobsheet_wire::{Exchange, MAX_DOCUMENTS_PER_EXCHANGE, Reply, VerdictOfChange};
 
 use super::push::{PushError, push};
-use super::{Desk, Sender, past, pull, reference};
+use super::{Desk, Sender, compare, past, pull, reference};
 use crate::store::StoreError;
 
 /// Most changes in one exchange, so that the reply with all its verdicts fits into one body.
@@ -60,12 +60,13 @@ pub(crate) fn answer(
     verdicts: Vec<VerdictOfChange>,
     now: Timestamp,
 ) -> Result<Reply, StoreError> {
-    let (brought, stock, tariffs, histories) = desk.store.read(|tx| -> Result<_, StoreError> {
+    let (brought, stock, tariffs, histories, applied) = desk.store.read(|tx| -> Result<_, StoreError> {
         let brought = pull::pull(tx, desk.standards, sender, message)?;
         let stock = reference::stock(tx, sender, message, &brought)?;
         let tariffs = reference::tariffs(tx, message, &brought)?;
         let histories = past::histories(tx, &brought.deliveries)?;
-        Ok((brought, stock, tariffs, histories))
+        let applied = compare::applied(tx, sender, message)?;
+        Ok((brought, stock, tariffs, histories, applied))
     })?;
     Ok(Reply {
         verdicts,
@@ -79,5 +80,7 @@ pub(crate) fn answer(
         tariffs,
         assigned: Some(brought.assigned),
         histories: (!histories.is_empty()).then_some(histories),
+        differed: brought.differed,
+        applied,
     })
 }

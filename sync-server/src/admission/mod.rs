@@ -1,6 +1,7 @@
 //! The sync exchange: what a device pushes is admitted change by change and committed once, then it gets what is new.
 
 mod batch;
+mod compare;
 mod exchange;
 mod job;
 mod judge;

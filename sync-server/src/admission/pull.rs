@@ -11,6 +11,7 @@ use jobsheet_wire::{
 use uuid::Uuid;
 
 use super::Sender;
+use super::compare::compare;
 use crate::standards::Standards;
 use crate::store::{Epoch, LogRow, Reading, ScopeRow, StoreError};
 
@@ -26,6 +27,8 @@ pub(super) struct Brought {
     pub(super) after: u64,
     /// Documents that the device may see.
     pub(super) assigned: u32,
+    /// How many documents of the device were not what they should be.
+    pub(super) differed: Option<u32>,
 }
 
 /// Something new at its place in the sequence.
@@ -82,6 +85,10 @@ pub(super) fn pull(
         before = item.last();
         page.add(tx, item)?;
     }
+    // Only who knows all and brings nothing can be compared.
+    let idle = !more && !epoch_changed && page.order.is_empty() && message.push.is_empty();
+    let held = message.held.as_ref().filter(|_| idle);
+    let differed = held.map(|held| compare(tx, sender, held, &mut page)).transpose()?;
     let packs = page.packs(tx, standards, message)?;
     Ok(Brought {
         deliveries: page.deliveries(),
@@ -91,6 +98,7 @@ pub(super) fn pull(
         epoch_changed,
         after,
         assigned: tx.granted_count(&sender.technician)?,
+        differed,
     })
 }
 
@@ -121,7 +129,7 @@ fn news(tx: &Reading<'_>, technician: &str, cursor: Cursor) -> Result<Vec<Item>,
 ///
 /// What this exchange brought the device has. What it sent before its cursor it has as well; what it sent after it was sent by a
 /// copy of its store, or before that was restored, and it lacks it.
-struct Page {
+pub(super) struct Page {
     brought: HashSet<[u8; 32]>,
     bytes: usize,
     order: Vec<Uuid>,
@@ -187,6 +195,18 @@ impl Page {
             }
         }
         Ok(())
+    }
+
+    /// A document that the device should hold, whole. What there is no room for is left out.
+    pub(super) fn add_document(&mut self, tx: &Reading<'_>, document: Uuid) -> Result<(), StoreError> {
+        let item = Item::New { document, seq: 0 };
+        if self.has_room_for(&item) { self.add(tx, item) } else { Ok(()) }
+    }
+
+    /// A document that the device should not hold.
+    pub(super) fn add_farewell(&mut self, document: Uuid) {
+        self.order.push(document);
+        self.revoked.insert(document);
     }
 
     /// Packs that new documents pin and the device does not hold.

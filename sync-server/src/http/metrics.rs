@@ -61,6 +61,8 @@ pub(super) fn exchanged(reply: &Reply, received: usize, sent: usize, seconds: f6
     counter!("jobsheet_sync_bytes_total", "direction" => "received").increment(received as u64);
     counter!("jobsheet_sync_bytes_total", "direction" => "sent").increment(sent as u64);
     counter!("jobsheet_deliveries_total").increment(reply.deliveries.len() as u64);
+    // A device that lost something, or a fault of this server: neither happens unseen.
+    counter!("jobsheet_documents_differed_total").increment(reply.differed.unwrap_or(0).into());
     histogram!("jobsheet_exchange_seconds").record(seconds);
     for told in &reply.verdicts {
         let (verdict, code) = match &told.verdict {

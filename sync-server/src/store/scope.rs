@@ -16,6 +16,17 @@ pub(crate) struct ScopeRow {
     pub(crate) granted: bool,
 }
 
+/// A document as a technician should hold it.
+#[derive(Debug)]
+pub(crate) struct KnownDocument {
+    /// The document.
+    pub(crate) document: Uuid,
+    /// May see it; else: may no longer see it.
+    pub(crate) granted: bool,
+    /// Its heads.
+    pub(crate) heads: Vec<[u8; 32]>,
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<ScopeRow> {
     Ok(ScopeRow { document: Uuid::from_bytes(row.get(0)?), seq: from_sql(row.get(1)?), granted: row.get(2)? })
 }
@@ -47,6 +58,29 @@ impl Reading<'_> {
             "SELECT document, seq, granted FROM scope WHERE tenant = ?1 AND technician = ?2 AND news_seq > ?3",
         )?;
         let rows = statement.query_map((self.tenant, technician, to_sql(after)), read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Documents that a technician may or once might see, whose ids lie after one and up to another; empty: no bound.
+    pub(crate) fn scope_between(
+        &self,
+        technician: &str,
+        after: &[u8],
+        upto: &[u8],
+    ) -> Result<Vec<KnownDocument>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT s.document, s.granted, v.heads FROM scope AS s
+             JOIN visit AS v ON v.tenant = s.tenant AND v.id = s.document
+             WHERE s.tenant = ?1 AND s.technician = ?2 AND s.document > ?3 AND (length(?4) = 0 OR s.document <= ?4)",
+        )?;
+        let rows = statement.query_map((self.tenant, technician, after, upto), |row| {
+            let heads: Vec<u8> = row.get(2)?;
+            Ok(KnownDocument {
+                document: Uuid::from_bytes(row.get(0)?),
+                granted: row.get(1)?,
+                heads: heads.as_chunks().0.to_vec(),
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -132,6 +132,8 @@ impl Device {
             sent_at_ms: 0,
             stock: None,
             tariffs: None,
+            held: None,
+            unapplied: Vec::new(),
         }
     }
 

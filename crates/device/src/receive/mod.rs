@@ -39,6 +39,10 @@ pub struct Received {
     pub changes: u32,
     /// Documents that this device may no longer see.
     pub revoked: u32,
+    /// Documents that were not what they should be, without anything being new, and were fetched again.
+    pub healed: u32,
+    /// Documents of which the server has said that everything of this device's work is applied.
+    pub applied: u32,
     /// Packs that were stored.
     pub packs: u32,
     /// The van stock was replaced by a newer one.
@@ -95,6 +99,17 @@ impl Store {
                 received.epoch_changed = true;
             }
             touched.extend(verdicts(&tx, reply, &mut received)?);
+            for told in &reply.applied {
+                let visit = DocumentId::from_bytes(told.document);
+                if store::note_applied(&tx, visit, told.seq)? {
+                    received.applied += 1;
+                    touched.push(visit);
+                }
+            }
+            if let Some(differed @ 1..) = reply.differed {
+                tracing::warn!(differed, "documents were not what they should be; they are fetched again");
+                received.healed = count_of(reply);
+            }
             let now = self.now(Identity::read(&tx)?.skew_ms);
             for (visit, work) in work {
                 let incoming = Incoming { connection: &tx, standards: &self.inner.standards, now, visit };
@@ -258,6 +273,11 @@ fn checked_packs<'a>(reply: &'a Reply, received: &mut Received) -> Vec<CheckedPa
     packs
 }
 
+/// How many documents a reply brings or takes.
+fn count_of(reply: &Reply) -> u32 {
+    u32::try_from(reply.deliveries.len()).unwrap_or(u32::MAX)
+}
+
 /// Stores the verdicts that say a change is with the server; returns the visits whose unsent count changed.
 fn verdicts(
     connection: &Connection,
@@ -285,6 +305,9 @@ fn verdicts(
     }
     let mut touched = Vec::new();
     for (visit, settled) in settled {
+        if let Some(seq) = settled.values().copied().flatten().max() {
+            store::note_durable(connection, visit, seq)?;
+        }
         if store::mark_durable(connection, visit, &settled)? > 0 {
             store::count_unsent(connection, visit)?;
             touched.push(visit);

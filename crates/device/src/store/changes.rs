@@ -6,6 +6,7 @@ use jobsheet_core::record::{DocumentId, Renewed, read_header};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::files::{keep_files_here, mark_files_unsent, note_own_files};
+use super::receipts::forget_receipts;
 use crate::StoreError;
 
 /// Where a change was made.
@@ -160,6 +161,7 @@ pub(crate) fn mark_all_unsent(connection: &Connection) -> Result<(), StoreError>
         "UPDATE visit SET unsent = (SELECT count(*) FROM change WHERE change.document = visit.document AND state = 0)",
         [],
     )?;
+    forget_receipts(connection)?;
     mark_files_unsent(connection)
 }
 

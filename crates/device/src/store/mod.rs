@@ -9,6 +9,7 @@ mod files;
 mod legacy;
 mod meta;
 mod packs;
+mod receipts;
 mod reference;
 mod row;
 mod schema;
@@ -45,6 +46,7 @@ pub(crate) use files::{
 pub use meta::Enrolment;
 pub(crate) use meta::{AccessToken, Identity, Vouched};
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};
+pub(crate) use receipts::{IS_APPLIED, is_applied, note_applied, note_durable, unapplied};
 pub(crate) use reference::{
     forget_reference, held as held_reference, keep_stock, keep_tariffs, note_use, note_with_parts,
     pending_uses, stock as held_stock, tariffs as held_tariffs, with_parts,

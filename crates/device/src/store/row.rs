@@ -47,6 +47,9 @@ pub struct VisitRow {
     pub conflicts: u32,
     /// Changes that the server does not have yet.
     pub unsent: u32,
+    /// The server has everything that this device did to it, has judged it, and holds every file that it names. Until then this device
+    /// may hold the only copy of something.
+    pub applied: bool,
     /// The next deadline that runs. The counts here are as of the last write; a row whose deadline has passed since is
     /// judged anew when it is opened.
     pub next_due: Option<Timestamp>,
@@ -110,6 +113,8 @@ pub(crate) fn unjudged_row(record: &Record, unsent: u32) -> VisitRow {
         violated: 0,
         conflicts: count(record.conflicts.len()),
         unsent,
+        // Nobody asks a row that is being made; from the database it comes with what the server said.
+        applied: false,
         next_due: None,
         ready: false,
     }
@@ -119,11 +124,11 @@ fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// Columns of a row, in the order [`read_row`] expects.
+/// Columns of a row, in the order [`read_row`] expects; after them comes [`super::IS_APPLIED`].
 pub(crate) const COLUMNS: &str = "document, kind, job, number, state, open, urgency, place, fault, planned_start, \
                                   planned_end, outstanding, violated, conflicts, unsent, next_due, ready";
 
-/// Reads a row of [`COLUMNS`].
+/// Reads a row of [`COLUMNS`] and [`super::IS_APPLIED`].
 pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
     let time = |seconds: Option<i64>| seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
     let kind: String = row.get(1)?;
@@ -146,6 +151,7 @@ pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
         unsent: row.get(14)?,
         next_due: time(row.get(15)?),
         ready: row.get(16)?,
+        applied: row.get(17)?,
     })
 }
 
@@ -171,6 +177,7 @@ fn place_in_lists(row: &VisitRow) -> impl PartialEq + '_ {
         violated: _,
         conflicts: _,
         unsent: _,
+        applied: _,
         next_due: _,
         ready,
     } = row;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0006_past.sql"),
     include_str!("../../migrations/0007_access.sql"),
     include_str!("../../migrations/0008_files.sql"),
+    include_str!("../../migrations/0009_receipts.sql"),
 ];
 
 /// Brings a database to the newest schema.

@@ -2,6 +2,7 @@
 
 mod access;
 mod client;
+mod compare;
 mod enrol;
 mod error;
 mod push;
@@ -13,8 +14,8 @@ use std::sync::{MutexGuard, PoisonError, TryLockError};
 use jiff::Timestamp;
 use jobsheet_core::record::DocumentId;
 use jobsheet_wire::{
-    BytesHash, DocumentPush, Exchange, MAX_BODY_BYTES, MEDIA_TYPE, Reply, Verdict, decode_reply,
-    encode_exchange,
+    BytesHash, DocumentPush, Exchange, MAX_BODY_BYTES, MAX_UNAPPLIED, MEDIA_TYPE, Reply, Verdict,
+    decode_reply, encode_exchange,
 };
 use reqwest::Method;
 use reqwest::blocking::RequestBuilder;
@@ -72,6 +73,10 @@ pub struct SyncReport {
     pub changes: u32,
     /// Documents that this device may no longer see.
     pub revoked: u32,
+    /// Documents that were not what they should be, without anything being new, and were fetched again.
+    pub healed: u32,
+    /// Documents of which everything that this device did is now applied: judged by the server, with every file.
+    pub applied: u32,
     /// Packs that came.
     pub packs: u32,
     /// Bytes sent, as on the wire.
@@ -96,6 +101,8 @@ impl SyncReport {
         self.documents += received.documents;
         self.changes += received.changes;
         self.revoked += received.revoked;
+        self.healed += received.healed;
+        self.applied += received.applied;
         self.packs += received.packs;
         self.problems.extend(received.problems);
     }
@@ -145,10 +152,21 @@ impl Store {
         })?;
         match self.upload_files(&mut |files| progress(Progress { files, ..last })) {
             Ok((_, Some(SyncError::Cancelled))) => return Err(SyncError::Cancelled),
+            Ok((files, _)) if files.sent > 0 && self.awaits_receipts()? => {
+                // What waited for its files is applied now.
+                report.files = files;
+                report.applied += self.sync_records(|_| ControlFlow::Continue(()))?.applied;
+            }
             Ok((files, _)) => report.files = files,
             Err(error) => report.files.stopped = Some(error.to_string()),
         }
         Ok(report)
+    }
+
+    /// Whether there is committed work that the server has not said to be applied.
+    fn awaits_receipts(&self) -> Result<bool, SyncError> {
+        let mut reader = self.inner.connections.read()?;
+        Ok(!store::unapplied(&*reader.begin()?, 1)?.is_empty())
     }
 
     /// As [`Store::sync`], without the files: for what must not wait for them.
@@ -245,6 +263,7 @@ impl Store {
                 return Err(SyncError::Protocol(reason.to_owned()).into());
             }
             restarted |= received.epoch_changed;
+            self.note_compared(&exchange, &reply)?;
             let more = reply.more || (received.epoch_changed && reply.cursor.is_empty());
             held_back.extend(unsettled(&exchange, &reply));
             // What can not be taken in would be offered, and refused, without end.
@@ -282,14 +301,44 @@ impl Store {
         let cursor =
             tx.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).map_err(crate::StoreError::from)?;
         let (stock, tariffs) = store::held_reference(&tx)?;
+        let push = push::batch(&tx, held_back, offered)?;
+        let now = self.inner.options.clock.read().wall;
+        let held = if push.is_empty() { compare::held(&tx, now)? } else { None };
+        // Of what is sent now the answer tells by itself.
+        let sent: HashSet<[u8; 16]> = push.iter().map(|push| push.document).collect();
+        let unapplied = store::unapplied(&tx, MAX_UNAPPLIED)?.into_iter().map(DocumentId::into_bytes);
+        let unapplied = unapplied.filter(|document| !sent.contains(document)).collect();
         Ok(Exchange {
             cursor,
-            push: push::batch(&tx, held_back, offered)?,
+            push,
             packs: store::held_packs(&tx)?.into_iter().map(BytesHash).collect(),
-            sent_at_ms: self.inner.options.clock.read().wall.as_millisecond(),
+            sent_at_ms: now.as_millisecond(),
             stock: Some(stock),
             tariffs: Some(tariffs),
+            held,
+            unapplied,
         })
+    }
+
+    /// Notes what has been compared, so that the next ones come next. What the reply had no room for is compared again.
+    fn note_compared(&self, exchange: &Exchange, reply: &Reply) -> Result<(), SyncError> {
+        let upto = match (&exchange.held, reply.differed) {
+            (Some(held), Some(differed)) if reply.deliveries.len() >= differed as usize => &held.upto,
+            // The first time that everything has been fetched.
+            (None, None) if !reply.more && !self.has_compared()? => &Vec::new(),
+            _ => return Ok(()),
+        };
+        let mut writing = self.inner.connections.write()?;
+        let tx = writing.begin()?;
+        compare::note(&tx, upto, self.inner.options.clock.read().wall)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Whether everything has been fetched once.
+    fn has_compared(&self) -> Result<bool, SyncError> {
+        let mut reader = self.inner.connections.read()?;
+        Ok(compare::has_begun(&*reader.begin()?)?)
     }
 
     /// How many changes wait, and whether any of them can go now.
