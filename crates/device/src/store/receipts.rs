@@ -45,7 +45,7 @@ pub(crate) fn unapplied(connection: &Connection, most: usize) -> Result<Vec<Docu
     let mut statement = connection.prepare_cached(
         "SELECT document FROM receipt INDEXED BY receipt_open WHERE applied_seq < durable_seq LIMIT ?1",
     )?;
-    let rows = statement.query_map([most], |row| row.get(0))?;
+    let rows = statement.query_map([sql(most as u64)], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
