@@ -29,7 +29,10 @@ pub(super) fn held(connection: &Connection, now: Timestamp) -> Result<Option<Hel
     let mut statement = connection.prepare_cached(
         "SELECT document, unsent FROM visit WHERE revoked = 0 AND document > ?1 ORDER BY document LIMIT ?2",
     )?;
-    let rows = statement.query_map(params![after, i64::try_from(AT_ONCE + 1).unwrap_or(i64::MAX)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement
+        .query_map(params![after, i64::try_from(AT_ONCE + 1).unwrap_or(i64::MAX)], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let mut rows = rows.collect::<Result<Vec<(DocumentId, u32)>, _>>()?;
     let upto = if rows.len() > AT_ONCE {
         rows.truncate(AT_ONCE);
