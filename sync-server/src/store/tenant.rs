@@ -78,11 +78,10 @@ impl Reading<'_> {
 
     /// The epoch, and the highest sequence number given so far.
     pub(crate) fn position(&self) -> Result<(Epoch, u64), StoreError> {
-        let (epoch, next): (Epoch, i64) = self.connection.query_row(
-            "SELECT epoch, next_seq FROM tenant WHERE id = ?1",
-            [self.tenant],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
+        let (epoch, next): (Epoch, i64) = self
+            .connection
+            .prepare_cached("SELECT epoch, next_seq FROM tenant WHERE id = ?1")?
+            .query_row([self.tenant], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok((epoch, from_sql(next) - 1))
     }
 }
@@ -91,11 +90,12 @@ impl Writing<'_> {
     /// Takes `count` consecutive sequence numbers and returns the first.
     pub(crate) fn take_seqs(&self, count: usize) -> Result<u64, StoreError> {
         let count = to_sql(count as u64);
-        let first: i64 = self.connection.query_row(
-            "UPDATE tenant SET next_seq = next_seq + ?2 WHERE id = ?1 RETURNING next_seq - ?2",
-            (self.tenant, count),
-            |row| row.get(0),
-        )?;
+        let first: i64 = self
+            .connection
+            .prepare_cached(
+                "UPDATE tenant SET next_seq = next_seq + ?2 WHERE id = ?1 RETURNING next_seq - ?2",
+            )?
+            .query_row((self.tenant, count), |row| row.get(0))?;
         Ok(from_sql(first))
     }
 
