@@ -12,7 +12,7 @@ mod proxy;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use history::{Outcome, history};
@@ -21,6 +21,8 @@ use history::{Outcome, history};
 const HISTORIES: u64 = 24;
 /// Seed of the first.
 const SEED: u64 = 1;
+/// Histories that once failed, and are beyond those.
+const ONCE_FAILED: [u64; 1] = [826];
 /// Histories at once: most of their time devices wait for a server that starts again.
 const AT_ONCE: usize = 6;
 
@@ -30,18 +32,19 @@ fn number(variable: &str) -> Option<u64> {
 
 #[test]
 fn every_history_ends_in_sync_with_all_that_was_acknowledged() {
+    let chosen = number("JOBSHEET_SYNC_SEED").is_some();
     let first = number("JOBSHEET_SYNC_SEED").unwrap_or(SEED);
     let last = first + number("JOBSHEET_SYNC_HISTORIES").unwrap_or(HISTORIES);
-    let (next, started) = (AtomicU64::new(first), Instant::now());
+    let mut seeds: Vec<u64> = (first..last).collect();
+    if !chosen {
+        seeds.extend(ONCE_FAILED);
+    }
+    let (next, started) = (AtomicUsize::new(0), Instant::now());
     let outcomes = Mutex::new(Vec::<(u64, Result<Outcome, String>)>::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= last {
-                        break;
-                    }
+                while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::SeqCst)).copied() {
                     let outcome = history(seed);
                     if let Err(what) = &outcome {
                         println!("history {seed} failed:\n{what}\n");
@@ -74,5 +77,5 @@ fn every_history_ends_in_sync_with_all_that_was_acknowledged() {
         failed.len()
     );
     assert!(failed.is_empty(), "histories that failed, by seed: {failed:?}");
-    assert_eq!(outcomes.len() as u64, last - first);
+    assert_eq!(outcomes.len(), seeds.len());
 }

@@ -6,16 +6,17 @@ use jiff::Timestamp;
 use jobsheet_core::record::{Document, DocumentId, adopt_orphans, read_header, under_new_actor};
 use jobsheet_wire::{DESCENDS, DIVERGED, Framed, NewDocument};
 use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 
 use super::Received;
 use super::rebuild::{self, Fallen};
+use crate::StoreError;
 use crate::apply::asks_for_a_part;
 use crate::salvage::Restored;
 use crate::seal::note_due;
 use crate::store::{
     self, ChangeRow, Head, LoggedChange, Origin, SNAPSHOT_EVERY, Standards, State, load_visit,
 };
-use crate::{StoreError, random};
 
 /// What a reply says about one document.
 #[derive(Default)]
@@ -57,6 +58,15 @@ struct Draft {
     rewritten: bool,
     /// The document as it is, saved; none: it is to be saved if it is to be stored whole.
     saved: Option<Vec<u8>>,
+}
+
+/// The actor under which a change, and what follows it, is written anew. Two copies of a store that hold the same unsent work write
+/// it anew alike, so that the server knows the second as it knows what is sent twice; where they differ they part once more.
+fn actor_after(first: &[u8; 32]) -> [u8; 16] {
+    let digest = Sha256::new_with_prefix(b"jobsheet renewed 1\0").chain_update(first).finalize();
+    let mut actor = [0; 16];
+    actor.copy_from_slice(&digest[..16]);
+    actor
 }
 
 impl Incoming<'_> {
@@ -179,7 +189,10 @@ impl Incoming<'_> {
             .filter(|(_, command)| command.as_deref() == Some("seal"))
             .map(|(hash, _)| hash)
             .collect();
-        let actor = random::bytes::<16>()?;
+        let Some(first) = own.first().and_then(|bytes| read_header(bytes).ok()) else {
+            return Ok(HashSet::new());
+        };
+        let actor = actor_after(&first.hash);
         let mut done = HashSet::new();
         // Those that can not be written anew are kept aside as they are.
         let Ok(renewed) = under_new_actor(&own, |hash| seals.contains(hash), &actor) else {
