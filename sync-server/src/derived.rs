@@ -15,7 +15,7 @@ use jobsheet_core::unhex;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::store::{FileHash, Projection, StoreError, Writing};
+use crate::store::{FileHash, NewChange, Projection, StoreError, Writing};
 
 /// What is derived from a document and the changes that made it what it is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,18 +77,19 @@ impl Derived {
         }
     }
 
-    /// Stores it with the changes that were committed under `first` and the numbers after it, by a device or the office.
+    /// Stores it with the changes that were committed under `first` and the numbers after it.
     pub(crate) fn store(
         &self,
         tx: &Writing<'_>,
         id: &Uuid,
         first: u64,
-        device: Option<&Uuid>,
+        changes: &[NewChange],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.shown.store(tx, id)?;
         tx.store_alerts(id, &self.alerts, now)?;
         for PartUse { change, entry, person, used } in &self.uses {
+            let device = changes.get(*change).and_then(|change| change.device.as_ref());
             tx.add_use(person, first + *change as u64, id, entry, used, device)?;
         }
         store_parts(tx, id, &self.old_parts, &self.part_requests)?;

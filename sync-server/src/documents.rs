@@ -54,7 +54,7 @@ pub(crate) fn commit(
         .map_err(|error| StoreError::damaged("document", id, &error))?;
     tx.store_document(id, &kept, &visit.heads(), last)?;
     let bytes = changes.iter().map(|change| change.bytes.as_slice());
-    Derived::of(visit, standard, bytes, Vec::new(), now).store(tx, id, first, None, now)?;
+    Derived::of(visit, standard, bytes, Vec::new(), now).store(tx, id, first, &[], now)?;
     Ok(first)
 }
 

@@ -227,6 +227,28 @@ pub(crate) enum Verb {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Pass a visit on to another technician by a file, without a network
+    ///
+    /// The file holds the visit with everything that was done on this device and goes to whom it names alone; on his device
+    /// `take-over` reads it. The server takes the work of both as what it is, in whatever order the devices sync.
+    PassOn {
+        /// Id or order number
+        visit: String,
+        /// Person id of the technician
+        #[arg(long, value_name = "PERSON")]
+        to: String,
+        /// The new file; none is written over
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// How many bytes of attachments go with it, the smallest first
+        #[arg(long, value_name = "BYTES", default_value_t = jobsheet::HAND_OVER_ATTACHMENT_BYTES)]
+        attachments: u64,
+    },
+    /// Take a visit over from a file of `pass-on`: it can be worked on at once, also without a network
+    TakeOver {
+        /// The file
+        file: PathBuf,
+    },
     /// Verify a record on this device or an exported file, without a server
     ///
     /// Exit code 0: sealed and as it was signed, or amended and signed again. 3: anything else.

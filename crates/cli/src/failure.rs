@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jobsheet::{ApplyError, AttachError, AttachmentError, FetchError, StoreError, SyncError};
+use jobsheet::{ApplyError, AttachError, AttachmentError, FetchError, HandOverError, StoreError, SyncError};
 use jobsheet_core::record::{Need, Refusal};
 use jobsheet_core::standard::PackErrors;
 
@@ -150,6 +150,26 @@ impl From<AttachmentError> for Failure {
             AttachmentError::NotStrippable { .. } | AttachmentError::Withheld => {
                 Self::input("--audience", words)
             }
+        }
+    }
+}
+
+impl From<HandOverError> for Failure {
+    fn from(error: HandOverError) -> Self {
+        let words = error.to_string();
+        match error {
+            HandOverError::Apply(error) => error.into(),
+            HandOverError::NotCertified => Self::Unauthorized(words),
+            HandOverError::TooManyChanges { .. }
+            | HandOverError::TooOften { .. }
+            | HandOverError::Unmergeable(_)
+            | HandOverError::Export(_) => Self::Store(words),
+            HandOverError::TooLarge { .. }
+            | HandOverError::Problem(_)
+            | HandOverError::NotForYou { .. }
+            | HandOverError::OtherTenant { .. }
+            | HandOverError::OwnDevice
+            | HandOverError::NotAVisit => Self::input("file", words),
         }
     }
 }

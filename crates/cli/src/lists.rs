@@ -51,6 +51,7 @@ fn line(here: &Here<'_>, row: &VisitRow) -> String {
     if row.unsent == 0 && !row.applied {
         marks.push(words.unapplied.to_owned());
     }
+    marks.extend(row.handed_over_by.as_ref().map(|person| format!("← {}", cut(person, 24))));
     let state = if row.ready { row.state.as_str() } else { "?" };
     let kind = format!("{} {}", words.kind(row.kind), cut(&row.job, 24));
     let about = [kind, cut(&row.place, 40), cut(&row.fault, 60)];

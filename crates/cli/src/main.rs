@@ -15,6 +15,7 @@ mod names;
 mod next;
 mod output;
 mod parts;
+mod pass_on;
 mod past;
 mod ready;
 mod run;
@@ -117,6 +118,10 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Attachments(verb) => attachments::carry_out(&here, verb),
         Verb::Seal { visit } => sealed::seal(&here, &visit),
         Verb::Export { visit, out } => sealed::export(&here, &visit, &out),
+        Verb::PassOn { visit, to, out, attachments } => {
+            pass_on::pass_on(&here, &visit, &to, &out, attachments)
+        }
+        Verb::TakeOver { file } => pass_on::take_over(&here, &file),
         Verb::Verify { what, trust } => sealed::verify(&here, &what, trust),
         Verb::Earlier { visit } => past::earlier(&here, &visit),
         Verb::History { visit, field } => history::history(&here, &visit, field),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
-use jobsheet_core::record::DocumentId;
+use jobsheet_core::record::{Document, DocumentId};
 use jobsheet_core::seal::Trust;
 use jobsheet_core::seal::file::{self, Attached, ExportError, Exporter, FileVerification, Manifest};
 
@@ -21,7 +21,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::File`] if it can not be written, [`StoreError::Export`] if an attachment is damaged, [`StoreError::Key`].
     pub fn export(&self, visit: DocumentId, file: &Path) -> Result<Manifest, StoreError> {
-        let failed = |source| StoreError::file("the record could not be exported", file, source);
         let (document, standard) =
             self.read(visit, |warm, _, _| Ok((warm.visit.clone(), warm.standard.clone())))?;
         let (vouched, now) = {
@@ -32,39 +31,9 @@ impl Store {
         let key = self.device_key()?;
         let public = key.public_key()?;
         let certificate = vouched.certificate.filter(|certificate| certificate.says.key == public);
-        let mut attachments = Vec::new();
-        for sha256 in document.record().file_hashes() {
-            let Some(path) = self.attachment(sha256) else { continue };
-            let opened = File::open(&path)
-                .map_err(|error| StoreError::file("an attachment could not be read", path.clone(), error))?;
-            let size = opened.metadata().map_err(failed)?.len();
-            attachments.push(Attached {
-                sha256: sha256.to_owned(),
-                size,
-                bytes: Box::new(BufReader::new(opened)),
-            });
-        }
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
-        let part = folder.join(format!(".{}.part", crate::random::uuid()?));
-        let written = write(&part, |out| {
-            let exporter = Exporter { key: &*key, certificate, at: now };
-            file::write(out, &document, &standard, attachments, &exporter)
-        });
-        let manifest = match written {
-            Ok(manifest) => manifest,
-            Err(error) => {
-                // Of no use, and perhaps what filled the disk.
-                let _ = std::fs::remove_file(&part);
-                return Err(match error {
-                    ExportError::Io(source) => failed(source),
-                    ExportError::Key(error) => StoreError::Key(error),
-                    damaged @ ExportError::Damaged { .. } => StoreError::Export(damaged.to_string()),
-                });
-            }
-        };
-        std::fs::rename(&part, file).map_err(failed)?;
-        Ok(manifest)
+        let attachments = attached(self, &document)?;
+        let exporter = Exporter { key: &*key, certificate, at: now };
+        write_file(file, |out| file::write(out, &document, &standard, attachments, &exporter))
     }
 
     /// Verifies an exported file. It believes the organisation in which this device is enrolled, and those given.
@@ -86,6 +55,45 @@ pub fn verify_file(file: &Path, trust: &Trust) -> Result<FileVerification, Store
     let failed = |source| StoreError::file("the file could not be read", file, source);
     let opened = File::open(file).map_err(failed)?;
     file::verify(&mut BufReader::with_capacity(BUFFER_BYTES, opened), trust).map_err(failed)
+}
+
+/// The attachments that a record names and that are on this device.
+pub(crate) fn attached<'a>(store: &Store, document: &Document) -> Result<Vec<Attached<'a>>, StoreError> {
+    let mut attachments = Vec::new();
+    for sha256 in document.record().file_hashes() {
+        let Some(path) = store.attachment(sha256) else { continue };
+        let failed = |error| StoreError::file("an attachment could not be read", path.clone(), error);
+        let opened = File::open(&path).map_err(failed)?;
+        let size = opened.metadata().map_err(failed)?.len();
+        let bytes = Box::new(BufReader::new(opened));
+        attachments.push(Attached { sha256: sha256.to_owned(), size, bytes });
+    }
+    Ok(attachments)
+}
+
+/// Writes a file that is complete on the disk when this returns, or is not there.
+pub(crate) fn write_file(
+    file: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<Manifest, ExportError>,
+) -> Result<Manifest, StoreError> {
+    let failed = |source| StoreError::file("the record could not be exported", file, source);
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let part = folder.join(format!(".{}.part", crate::random::uuid()?));
+    let manifest = match write(&part, fill) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            // Of no use, and perhaps what filled the disk.
+            let _ = std::fs::remove_file(&part);
+            return Err(match error {
+                ExportError::Io(source) => failed(source),
+                ExportError::Key(error) => StoreError::Key(error),
+                damaged @ ExportError::Damaged { .. } => StoreError::Export(damaged.to_string()),
+            });
+        }
+    };
+    std::fs::rename(&part, file).map_err(failed)?;
+    Ok(manifest)
 }
 
 fn write(

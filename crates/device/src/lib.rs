@@ -19,6 +19,7 @@ mod conflicts;
 mod error;
 mod export;
 mod files;
+mod hand_over;
 mod history;
 mod list;
 mod live;
@@ -46,6 +47,10 @@ pub use conflicts::{OpenConflict, OpenVersion};
 pub use error::{ApplyError, StoreError};
 pub use export::verify_file;
 pub use files::{FetchError, FileProblem, MAX_PARALLEL_UPLOADS, Prefetched, UploadProgress, UploadReport};
+pub use hand_over::{
+    HAND_OVER_ATTACHMENT_BYTES, HandOverError, HandOverOptions, HandedOver, MAX_HAND_OVER_FILE_BYTES,
+    TakenOver,
+};
 pub use history::{HistoryEntry, Writer};
 pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use live::{Live, LiveEvent, LiveOptions};

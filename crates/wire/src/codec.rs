@@ -8,10 +8,10 @@ use crate::compact::ExpandError;
 use crate::message::{Exchange, Reply};
 use crate::travel::{ExchangeTravels, ReplyTravels};
 use crate::{
-    AssetHistory, Held, MAX_BODY_BYTES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_HELD_DOCUMENTS, MAX_INFLATED_BYTES,
-    MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES,
-    MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, MAX_UNAPPLIED, PROTOCOL, Stock,
-    Tariffs,
+    AssetHistory, HandOverBytes, Held, MAX_BODY_BYTES, MAX_DOCUMENTS_PER_EXCHANGE, MAX_HAND_OVER_BYTES,
+    MAX_HAND_OVERS_PER_EXCHANGE, MAX_HELD_DOCUMENTS, MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS,
+    MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
+    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, MAX_UNAPPLIED, PROTOCOL, Stock, Tariffs,
 };
 
 /// A device has time, and pays for bytes.
@@ -87,6 +87,11 @@ pub fn encode_exchange(message: &Exchange) -> Result<Vec<u8>, WireError> {
 pub fn decode_exchange(body: &[u8]) -> Result<Exchange, WireError> {
     let message: ExchangeTravels = decode(body)?;
     at_most("number of documents", message.push.len(), MAX_DOCUMENTS_PER_EXCHANGE)?;
+    let hand_overs = message.hand_overs.as_deref().unwrap_or_default();
+    at_most("number of hand-overs", hand_overs.len(), MAX_HAND_OVERS_PER_EXCHANGE)?;
+    for HandOverBytes(bytes) in hand_overs {
+        at_most("a hand-over", bytes.len(), MAX_HAND_OVER_BYTES)?;
+    }
     let message = message.arrive()?;
     at_most("number of documents asked for", message.unapplied.len(), MAX_UNAPPLIED)?;
     message.held.as_ref().map_or(Ok(()), check_held)?;
@@ -236,6 +241,7 @@ mod tests {
             tariffs: None,
             held: None,
             unapplied: Vec::new(),
+            hand_overs: Vec::new(),
         }
     }
 
@@ -338,6 +344,21 @@ mod tests {
         }
         let strange = Held { after: vec![0; 15], ..held(Vec::new()) };
         assert!(matches!(told(strange, 0), Err(WireError::Damaged(_))));
+    }
+
+    #[test]
+    fn limits_of_hand_overs_hold_on_both_sides() {
+        let with = |count: usize, size: usize| {
+            let hand_overs = vec![HandOverBytes(vec![7; size]); count];
+            decode_exchange(&encode_exchange(&Exchange { hand_overs, ..exchange() }).unwrap())
+        };
+        assert_eq!(
+            with(MAX_HAND_OVERS_PER_EXCHANGE, 9).unwrap().hand_overs.len(),
+            MAX_HAND_OVERS_PER_EXCHANGE
+        );
+        assert!(matches!(with(MAX_HAND_OVERS_PER_EXCHANGE + 1, 9), Err(WireError::TooLarge { .. })));
+        assert!(with(1, MAX_HAND_OVER_BYTES).is_ok());
+        assert!(matches!(with(1, MAX_HAND_OVER_BYTES + 1), Err(WireError::TooLarge { .. })));
     }
 
     #[test]

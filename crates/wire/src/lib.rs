@@ -19,14 +19,15 @@ pub use kept::{
 };
 pub use limits::{
     MAX_BODY_BYTES, MAX_CHANGE_BYTES, MAX_CHANGES_PER_DOCUMENT, MAX_DOCUMENTS_PER_EXCHANGE,
-    MAX_EXPANDED_BYTES, MAX_HELD_DOCUMENTS, MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS,
-    MAX_PAST_VISITS, MAX_STOCK_FAULTS, MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS,
-    MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES, MAX_UNAPPLIED, PULL_PAGE_BYTES,
+    MAX_EXPANDED_BYTES, MAX_HAND_OVER_BYTES, MAX_HAND_OVERS_PER_EXCHANGE, MAX_HELD_DOCUMENTS,
+    MAX_INFLATED_BYTES, MAX_PAST_CHARS, MAX_PAST_PARTS, MAX_PAST_VISITS, MAX_STOCK_FAULTS,
+    MAX_STOCK_INCLUDED, MAX_STOCK_LINES, MAX_STOCK_SERIALS, MAX_TARIFF_BYTES, MAX_TARIFFS, MAX_TARIFFS_BYTES,
+    MAX_UNAPPLIED, PULL_PAGE_BYTES,
 };
 pub use message::{
-    Applied, AssetHistory, BytesHash, Delivery, DocumentPush, EntryKey, Exchange, Framed, Hash, Held,
-    HeldDocument, NewDocument, PackFile, PastVisit, Reply, Stock, StockFault, StockLine, Tail, Tariffs,
-    Verdict, VerdictOfChange, binding, digest_of_heads,
+    Applied, AssetHistory, BytesHash, Delivery, DocumentPush, EntryKey, Exchange, Framed, HandOverBytes,
+    Hash, Held, HeldDocument, NewDocument, PackFile, PastVisit, Reply, Stock, StockFault, StockLine, Tail,
+    Tariffs, Verdict, VerdictOfChange, binding, digest_of_heads,
 };
 
 /// The protocol version this library speaks.

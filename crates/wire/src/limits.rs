@@ -12,6 +12,10 @@ pub const MAX_CHANGE_BYTES: usize = 256 << 10;
 pub const MAX_CHANGES_PER_DOCUMENT: usize = 4096;
 /// Most documents in one exchange.
 pub const MAX_DOCUMENTS_PER_EXCHANGE: usize = 1024;
+/// Most hand-overs in one exchange.
+pub const MAX_HAND_OVERS_PER_EXCHANGE: usize = 64;
+/// Largest signed hand-over, in bytes: 4,096 changes.
+pub const MAX_HAND_OVER_BYTES: usize = 320 << 10;
 /// How many bytes of changes and snapshots one reply brings before it says that there is more.
 pub const PULL_PAGE_BYTES: usize = 4 << 20;
 /// Most documents that are compared in one exchange.

@@ -27,6 +27,9 @@ pub struct Exchange {
     /// Documents in which the server has committed work of this device, and has not said yet that everything of it is applied. Of
     /// those that are pushed the reply tells without being asked.
     pub unapplied: Vec<[u8; 16]>,
+    /// Hand-overs of documents that are pushed, signed by the devices whose changes this device brings, each as canonical JSON:
+    /// in the order in which the document went from hand to hand.
+    pub hand_overs: Vec<HandOverBytes>,
 }
 
 /// Which documents a device holds, of those whose ids lie in a range.
@@ -69,6 +72,15 @@ pub struct Applied {
     #[n(1)]
     pub seq: u64,
 }
+
+/// A signed hand-over as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct HandOverBytes(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub Vec<u8>,
+);
 
 /// A hash as a CBOR byte string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]

@@ -11,8 +11,8 @@ use crate::codec::WireError;
 use crate::compact::{Expanded, compact, expand};
 use crate::limits::MAX_EXPANDED_BYTES;
 use crate::message::{
-    Applied, AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, Held, NewDocument, PackFile,
-    Reply, Stock, Tail, Tariffs, Verdict, VerdictOfChange, binding,
+    Applied, AssetHistory, BytesHash, Delivery, DocumentPush, Exchange, Framed, HandOverBytes, Held,
+    NewDocument, PackFile, Reply, Stock, Tail, Tariffs, Verdict, VerdictOfChange, binding,
 };
 
 /// A document id.
@@ -44,6 +44,8 @@ pub(crate) struct ExchangeTravels {
     held: Option<Held>,
     #[n(7)]
     unapplied: Option<Vec<Id>>,
+    #[n(8)]
+    pub(crate) hand_overs: Option<Vec<HandOverBytes>>,
 }
 
 /// [`DocumentPush`].
@@ -158,6 +160,7 @@ impl From<&Exchange> for ExchangeTravels {
             tariffs: message.tariffs,
             held: message.held.clone(),
             unapplied: some(message.unapplied.iter().copied().map(Id).collect()),
+            hand_overs: (!message.hand_overs.is_empty()).then(|| message.hand_overs.clone()),
         }
     }
 }
@@ -188,6 +191,7 @@ impl ExchangeTravels {
             tariffs: self.tariffs,
             held: self.held,
             unapplied: self.unapplied.into_iter().flatten().map(|Id(document)| document).collect(),
+            hand_overs: self.hand_overs.unwrap_or_default(),
         })
     }
 }

@@ -54,6 +54,11 @@ impl Batch {
         self.waiting.push(candidate);
     }
 
+    /// Changes that are to be judged.
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &Candidate> {
+        self.waiting.iter()
+    }
+
     /// Judges the candidates, parents first. `known` tells whether a parent stands in the log; `admit` judges a candidate
     /// all of whose parents stand or are taken.
     pub(super) fn run(

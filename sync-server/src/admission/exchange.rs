@@ -45,7 +45,7 @@ pub(crate) fn take_in(
     if !seen_lately {
         desk.store.write(|tx| tx.device_seen(&sender.device, now))?;
     }
-    let verdicts = push(desk, sender, &message.push, now)?;
+    let verdicts = push(desk, sender, &message.push, &message.hand_overs, now)?;
     for change in message.push.iter_mut().flat_map(|push| &mut push.changes) {
         change.bytes = Vec::new();
     }

@@ -47,6 +47,20 @@ pub(crate) struct Job {
     /// Id for an entry of the server's own.
     #[n(9)]
     pub(crate) entry_id: Bytes,
+    /// Changes among them that others have handed over: they are judged as their work.
+    #[n(10)]
+    pub(crate) handed: Vec<Handed>,
+}
+
+/// A change that somebody else has handed over to whoever sends it.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(crate) struct Handed {
+    /// Its hash.
+    #[n(0)]
+    pub(crate) hash: BytesHash,
+    /// Person id of whoever made it.
+    #[n(1)]
+    pub(crate) person: String,
 }
 
 /// A change as it came.
@@ -66,9 +80,9 @@ pub(crate) struct KnownActor {
     /// Automerge actor id.
     #[n(0)]
     pub(crate) actor: Bytes,
-    /// It belongs to the person whose work it is.
+    /// Person id of whoever writes under it; none: the office.
     #[n(1)]
-    pub(crate) own: bool,
+    pub(crate) person: Option<String>,
     /// Its highest sequence number.
     #[n(2)]
     pub(crate) last_seq: u64,

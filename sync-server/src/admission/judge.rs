@@ -86,8 +86,18 @@ fn read(job: &Job, visit: &Document) -> Batch {
 
 /// Judges each change: its parents, its actor, its place in the actor's sequence, and what it touches.
 fn check(job: &Job, visit: &Document, batch: &mut Batch) -> PartsUsed {
-    let known: HashMap<&[u8], (bool, u64)> =
-        job.actors.iter().map(|known| (known.actor.0.as_slice(), (known.own, known.last_seq))).collect();
+    let known: HashMap<&[u8], (Option<&str>, u64)> = job
+        .actors
+        .iter()
+        .map(|known| (known.actor.0.as_slice(), (known.person.as_deref(), known.last_seq)))
+        .collect();
+    let handed: HashMap<Hash, &str> =
+        job.handed.iter().map(|one| (one.hash.0, one.person.as_str())).collect();
+    // Whose an actor is that nobody has written under yet: what was handed over says so before anything else.
+    let mut owners: HashMap<Vec<u8>, &str> = batch
+        .candidates()
+        .filter_map(|candidate| Some((candidate.header.actor.clone(), *handed.get(&candidate.header.hash)?)))
+        .collect();
     let mut sequences: HashMap<Vec<u8>, u64> = HashMap::new();
     let mut parts = PartsUsed::new();
     batch.run(
@@ -97,8 +107,12 @@ fn check(job: &Job, visit: &Document, batch: &mut Batch) -> PartsUsed {
                 let reason = format!("an actor id has {ACTOR_BYTES} bytes");
                 return Err(Refused::new("actor-not-valid", reason));
             }
-            let (own, stored) = known.get(header.actor.as_slice()).copied().unwrap_or((true, 0));
-            if !own {
+            let author = handed.get(&header.hash).copied().unwrap_or(&job.person);
+            let (owner, stored) = match known.get(header.actor.as_slice()) {
+                Some(known) => *known,
+                None => (Some(*owners.entry(header.actor.clone()).or_insert(author)), 0),
+            };
+            if owner != Some(author) {
                 let reason = "the change names an actor that is not this person's";
                 return Err(Refused::new("foreign-actor", reason));
             }
@@ -110,7 +124,7 @@ fn check(job: &Job, visit: &Document, batch: &mut Batch) -> PartsUsed {
                 let reason = format!("the actor's next sequence number is {}", last + 1);
                 return Err(Refused::new("wrong-sequence", reason));
             }
-            match guarded(|| change.check(visit, &job.person)) {
+            match guarded(|| change.check(visit, author)) {
                 Some(Ok(used)) => {
                     sequences.insert(header.actor.clone(), last + 1);
                     if !used.is_empty() {
@@ -307,6 +321,7 @@ mod tests {
             refused: Vec::new(),
             now_ms: 0,
             entry_id: Bytes(vec![9; 16]),
+            handed: Vec::new(),
         };
         let taken = judge(&job, standard).unwrap().taken?;
         Some(Document::load(&kept_document(taken.document.0).unwrap()).unwrap())

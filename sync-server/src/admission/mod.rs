@@ -3,6 +3,7 @@
 mod batch;
 mod compare;
 mod exchange;
+mod hand_over;
 mod job;
 mod judge;
 mod past;
@@ -11,6 +12,7 @@ mod push;
 mod reference;
 
 pub(crate) use exchange::{ExchangeError, answer, take_in};
+pub(crate) use hand_over::share;
 pub(crate) use job::{Done, Job};
 pub(crate) use judge::judge;
 pub(crate) use push::{AtWork, PushError, push};

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use jobsheet_wire::{BytesHash, DIVERGED, DocumentPush, Framed, Verdict, VerdictOfChange};
+use jobsheet_wire::{BytesHash, DIVERGED, DocumentPush, Framed, HandOverBytes, Verdict, VerdictOfChange};
 use uuid::Uuid;
 
-use super::job::{Bytes, Done, Job, KnownActor, Pushed, Told};
+use super::hand_over::{self, Handing, NotHanded};
+use super::job::{Bytes, Done, Handed, Job, KnownActor, Pushed, Told};
 use super::{Desk, Refused, Sender};
 use crate::derived::Derived;
 use crate::secret;
@@ -92,16 +93,23 @@ pub(crate) fn push(
     desk: &Desk<'_>,
     sender: &Sender,
     pushes: &[DocumentPush],
+    hand_overs: &[HandOverBytes],
     now: Timestamp,
 ) -> Result<Vec<VerdictOfChange>, PushError> {
     if pushes.is_empty() {
         return Ok(Vec::new());
     }
     let _turn = desk.workers.at_work.begin(sender.device)?;
+    let handing = if hand_overs.is_empty() {
+        Handing::default()
+    } else {
+        desk.store.write(|tx| hand_over::take(tx, sender, hand_overs, now))?
+    };
     let mut work = Work {
         desk,
         sender,
         pushes,
+        handing,
         now,
         verdicts: pushes.iter().map(|push| vec![None; push.changes.len()]).collect(),
         deaths: 0,
@@ -123,6 +131,7 @@ struct Work<'a> {
     desk: &'a Desk<'a>,
     sender: &'a Sender,
     pushes: &'a [DocumentPush],
+    handing: Handing,
     now: Timestamp,
     verdicts: Vec<Vec<Option<Verdict>>>,
     deaths: u32,
@@ -147,8 +156,18 @@ impl Work<'_> {
                 self.commit(&mut judged, &mut line)?;
                 held = 0;
             }
+            let fault = self.handing.fault(&Uuid::from_bytes(document));
+            if fault == Some(NotHanded::Waits) {
+                // It waits for the office, not for changes.
+                self.tell(piece, |_| Verdict::Pending(Vec::new()));
+                continue;
+            }
             let Some((mut job, basis, office_actor)) = self.job(piece)? else {
-                self.tell(piece, |_| refused(Refused::out_of_scope()));
+                let refusal = match fault {
+                    Some(NotHanded::Refused(refusal)) => refusal,
+                    _ => Refused::out_of_scope(),
+                };
+                self.tell(piece, |_| refused(refusal.clone()));
                 continue;
             };
             match self.judge(&mut job) {
@@ -181,14 +200,12 @@ impl Work<'_> {
             let mut actors = Vec::new();
             for (actor, row) in tx.actors(&id)? {
                 // What was saved from a damaged store comes through the device that took its place: any device of the person.
-                let own = match row.device {
-                    None => false,
-                    Some(owner) if owner == sender.device => true,
-                    Some(owner) => {
-                        tx.device(&owner)?.is_some_and(|device| device.technician == sender.technician)
-                    }
+                let person = match row.device {
+                    None => None,
+                    Some(owner) if owner == sender.device => Some(sender.technician.clone()),
+                    Some(owner) => tx.device(&owner)?.map(|device| device.technician),
                 };
-                actors.push(KnownActor { actor: Bytes(actor), own, last_seq: row.last_seq });
+                actors.push(KnownActor { actor: Bytes(actor), person, last_seq: row.last_seq });
             }
             Ok(Some((source, actors)))
         })?;
@@ -210,6 +227,13 @@ impl Work<'_> {
             refused: refused.map(|(framed, _)| BytesHash(framed.hash)).collect(),
             now_ms: self.now.as_millisecond(),
             entry_id: Bytes(secret::random::<16>().map_err(StoreError::from)?.to_vec()),
+            handed: push.changes[piece.from..piece.from + piece.count]
+                .iter()
+                .filter_map(|framed| {
+                    let author = self.handing.author(&id, &framed.hash)?;
+                    Some(Handed { hash: BytesHash(framed.hash), person: author.person.clone() })
+                })
+                .collect(),
         };
         Ok(Some((job, updated_seq, office_actor)))
     }
@@ -297,12 +321,15 @@ impl Work<'_> {
             let mut changes: Vec<NewChange> = taken
                 .changes
                 .iter()
-                .map(|one| NewChange {
-                    actor: one.actor.0.clone(),
-                    actor_seq: one.actor_seq,
-                    bytes: change(one.at).bytes.clone(),
-                    device: Some(self.sender.device),
-                    person: self.sender.technician.clone(),
+                .map(|one| {
+                    let author = self.handing.author(&id, &change(one.at).hash);
+                    NewChange {
+                        actor: one.actor.0.clone(),
+                        actor_seq: one.actor_seq,
+                        bytes: change(one.at).bytes.clone(),
+                        device: Some(author.map_or(self.sender.device, |author| author.device)),
+                        person: author.map_or(&self.sender.technician, |author| &author.person).clone(),
+                    }
                 })
                 .collect();
             changes.extend(taken.note.as_ref().map(|note| NewChange {
@@ -318,7 +345,7 @@ impl Work<'_> {
             let last = first + changes.len().saturating_sub(1) as u64;
             let heads: Vec<[u8; 32]> = taken.heads.iter().map(|head| head.0).collect();
             tx.store_document(&id, &taken.document.0, &heads, last)?;
-            derived.store(tx, &id, first, Some(&self.sender.device), self.now)?;
+            derived.store(tx, &id, first, &changes, self.now)?;
         }
         let known = if done.told.iter().any(|told| matches!(told, Told::Known)) {
             tx.change_seqs(&id)?
@@ -326,12 +353,19 @@ impl Work<'_> {
             HashMap::new()
         };
         let changes = &push.changes[piece.from..piece.from + piece.count];
+        // Changes of others without a hand-over that holds: it says why.
+        let fault = self.handing.fault(&id);
         let verdict = |(told, framed): (&Told, &Framed)| match told {
             Told::Known => Verdict::Duplicate(known.get(&framed.hash).copied().unwrap_or_default()),
             Told::Taken(at) => Verdict::Accepted(first + u64::from(*at)),
             Told::Again(at) => Verdict::Duplicate(first + u64::from(*at)),
             Told::Waits(parents) => Verdict::Pending(parents.clone()),
-            Told::Refused(code, reason) => Verdict::Refused { code: code.clone(), reason: reason.clone() },
+            Told::Refused(code, reason) => match (code.as_str(), &fault) {
+                ("foreign-actor" | "foreign-author", Some(NotHanded::Refused(refusal))) => {
+                    refused(refusal.clone())
+                }
+                _ => Verdict::Refused { code: code.clone(), reason: reason.clone() },
+            },
         };
         Ok(Some(done.told.iter().zip(changes).map(verdict).collect()))
     }

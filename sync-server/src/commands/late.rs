@@ -1,19 +1,77 @@
 //! Work of revoked devices at the command line.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Subcommand;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::console::CONSOLE;
-use super::{CommandError, say};
+use super::{CommandError, DataDir, Output, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::office;
 
+#[derive(Debug, Subcommand)]
+pub(super) enum LateCommand {
+    /// List what waits, by device and visit
+    List {
+        #[command(flatten)]
+        data: DataDir,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Admit what waits of a device for a visit, as the work of its technician
+    Admit {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the device
+        device: Uuid,
+        /// Id of the visit
+        visit: Uuid,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Throw away what waits of a device for a visit, for good
+    Discard {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the device
+        device: Uuid,
+        /// Id of the visit
+        visit: Uuid,
+    },
+    /// Write what waits of a device for a visit into a file, which `jobsheet restore` takes on another device
+    Export {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the device
+        device: Uuid,
+        /// Id of the visit
+        visit: Uuid,
+        /// The new file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+/// Carries one out.
+pub(super) fn carry_out(command: LateCommand, clock: Clock) -> Result<(), CommandError> {
+    match command {
+        LateCommand::List { data, output } => list(&data.folder()?, output.json, clock),
+        LateCommand::Admit { data, device, visit, output } => {
+            admit(&data.folder()?, &device, &visit, output.json, clock)
+        }
+        LateCommand::Discard { data, device, visit } => discard(&data.folder()?, &device, &visit, clock),
+        LateCommand::Export { data, device, visit, out } => {
+            export(&data.folder()?, &device, &visit, &out, clock)
+        }
+    }
+}
+
 /// Lists what waits.
-pub(super) fn list(folder: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> {
+fn list(folder: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
     let rows = app.store.read(office::list_late)?;
     if as_json {
@@ -31,7 +89,7 @@ pub(super) fn list(folder: &Path, as_json: bool, clock: Clock) -> Result<(), Com
 }
 
 /// Admits what waits of one device for one visit.
-pub(super) fn admit(
+fn admit(
     folder: &Path,
     device: &Uuid,
     visit: &Uuid,
@@ -49,7 +107,7 @@ pub(super) fn admit(
 }
 
 /// Throws away what waits of one device for one visit.
-pub(super) fn discard(folder: &Path, device: &Uuid, visit: &Uuid, clock: Clock) -> Result<(), CommandError> {
+fn discard(folder: &Path, device: &Uuid, visit: &Uuid, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
     let by = app.itself(CONSOLE);
     let count = app.store.write(|tx| office::discard_late(tx, device, visit, &by))?;
@@ -58,13 +116,7 @@ pub(super) fn discard(folder: &Path, device: &Uuid, visit: &Uuid, clock: Clock) 
 }
 
 /// Writes what waits of one device for one visit into a new file, which another device of the technician can restore.
-pub(super) fn export(
-    folder: &Path,
-    device: &Uuid,
-    visit: &Uuid,
-    out: &Path,
-    clock: Clock,
-) -> Result<(), CommandError> {
+fn export(folder: &Path, device: &Uuid, visit: &Uuid, out: &Path, clock: Clock) -> Result<(), CommandError> {
     let app = App::open(folder, clock)?;
     let file = app.store.read(|tx| office::export_late(tx, device, visit))?;
     let failed = |source| CommandError::File { path: out.to_path_buf(), source };

@@ -2,6 +2,7 @@
 //! runs or not.
 
 mod console;
+mod hand_overs;
 mod late;
 mod parts;
 mod serve;
@@ -184,7 +185,10 @@ enum Command {
     Tariff(TariffCommand),
     /// Work that devices sent after they were revoked
     #[command(subcommand)]
-    Late(LateCommand),
+    Late(late::LateCommand),
+    /// Visits that technicians handed over to others
+    #[command(subcommand)]
+    HandOvers(hand_overs::HandOversCommand),
     /// Show which visits may hold work on a device that the server has not seen
     Unsent {
         #[command(flatten)]
@@ -258,49 +262,6 @@ enum TokenCommand {
         data: DataDir,
         /// Id of the token, as listed
         id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum LateCommand {
-    /// List what waits, by device and visit
-    List {
-        #[command(flatten)]
-        data: DataDir,
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Admit what waits of a device for a visit, as the work of its technician
-    Admit {
-        #[command(flatten)]
-        data: DataDir,
-        /// Id of the device
-        device: Uuid,
-        /// Id of the visit
-        visit: Uuid,
-        #[command(flatten)]
-        output: Output,
-    },
-    /// Throw away what waits of a device for a visit, for good
-    Discard {
-        #[command(flatten)]
-        data: DataDir,
-        /// Id of the device
-        device: Uuid,
-        /// Id of the visit
-        visit: Uuid,
-    },
-    /// Write what waits of a device for a visit into a file, which `jobsheet restore` takes on another device
-    Export {
-        #[command(flatten)]
-        data: DataDir,
-        /// Id of the device
-        device: Uuid,
-        /// Id of the visit
-        visit: Uuid,
-        /// The new file
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
     },
 }
 
@@ -574,16 +535,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Enrol { data, technician, server, output } => {
             console::enrol(&data.folder()?, &technician, &server, output.json, clock)
         }
-        Command::Late(LateCommand::List { data, output }) => late::list(&data.folder()?, output.json, clock),
-        Command::Late(LateCommand::Admit { data, device, visit, output }) => {
-            late::admit(&data.folder()?, &device, &visit, output.json, clock)
-        }
-        Command::Late(LateCommand::Discard { data, device, visit }) => {
-            late::discard(&data.folder()?, &device, &visit, clock)
-        }
-        Command::Late(LateCommand::Export { data, device, visit, out }) => {
-            late::export(&data.folder()?, &device, &visit, &out, clock)
-        }
+        Command::Late(command) => late::carry_out(command, clock),
+        Command::HandOvers(command) => hand_overs::carry_out(command, clock),
         Command::Unsent { data, device } => late::unsent(&data.folder()?, &device, clock),
         Command::Archive { data, idle_days, any_state, shrink, output } => {
             let idle = office::Idle { idle: days(idle_days), any_state };

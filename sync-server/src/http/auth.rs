@@ -44,9 +44,15 @@ fn act(method: &Method, route: &str) -> Act {
         | ("PUT", "/v1/visits/{id}/assignment") => Act::Assign,
         ("POST", "/v1/cases") => Act::OpenCase,
         ("POST", "/v1/visits/{id}/commands") => Act::Command,
-        ("POST", "/v1/technicians" | "/v1/enrolments" | "/v1/late/{device}/{visit}/admit")
+        (
+            "POST",
+            "/v1/technicians"
+            | "/v1/enrolments"
+            | "/v1/late/{device}/{visit}/admit"
+            | "/v1/hand-overs/{id}/admit",
+        )
         | ("PUT", "/v1/devices/{id}/suspension")
-        | ("DELETE", "/v1/devices/{id}" | "/v1/late/{device}/{visit}") => Act::Admit,
+        | ("DELETE", "/v1/devices/{id}" | "/v1/late/{device}/{visit}" | "/v1/hand-overs/{id}") => Act::Admit,
         ("POST", "/v1/standards") => Act::Publish,
         (
             "POST",

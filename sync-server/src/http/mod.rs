@@ -4,6 +4,7 @@ mod alerts;
 mod auth;
 mod files;
 mod guard;
+mod hand_overs;
 mod input;
 mod late;
 mod listen;
@@ -81,6 +82,9 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/late", get(late::list))
         .route("/v1/late/{device}/{visit}", get(late::export).delete(late::discard))
         .route("/v1/late/{device}/{visit}/admit", post(late::admit))
+        .route("/v1/hand-overs", get(hand_overs::list))
+        .route("/v1/hand-overs/{id}", delete(hand_overs::refuse))
+        .route("/v1/hand-overs/{id}/admit", post(hand_overs::admit))
         .route("/v1/me", get(people::me))
         .route("/v1/sync", post(sync::sync))
         .route("/v1/pokes", get(pokes::listen))

@@ -64,14 +64,14 @@ pub(crate) fn command(
     if !by.roles.may(needs) {
         return Err(OfficeError::Role);
     }
-    let before = crew_of(loaded.visit.record());
     loaded.visit.set_actor(&loaded.office_actor);
     let applied = loaded.visit.apply(&loaded.standard, command, &office_context(by)?)?;
     commit(tx, id, &loaded.visit, &loaded.standard, &[office_change(applied, by)], by.now)?;
     let record = loaded.visit.record();
     // A case is handled at the office: no device gets to see it, whoever keeps it.
-    if record.kind != Kind::Case {
-        grant(tx, id, &before, &crew_of(record))?;
+    let moves = matches!(command, Command::Dispatch { .. } | Command::Resolve { .. });
+    if moves && record.kind != Kind::Case {
+        grant(tx, id, &crew_of(record), &record.workers())?;
     }
     tx.audit(by.now, &by.person, command.name(), &id.to_string(), "")?;
     Ok(())
@@ -91,17 +91,19 @@ pub(super) fn check_crew(tx: &Reading<'_>, crew: &[String]) -> Result<(), Office
     Ok(())
 }
 
-/// Leads the scope from one crew to another.
+/// Lets the crew see a document, and nobody who does not work on it any more. Those to whom one of the crew passed it on stay, but
+/// get to see nothing by that alone: a hand-over lets them.
 pub(super) fn grant(
     tx: &Writing<'_>,
     id: &Uuid,
-    before: &[String],
-    after: &[String],
+    crew: &[String],
+    workers: &[&str],
 ) -> Result<(), StoreError> {
-    for technician in before.iter().filter(|technician| !after.contains(technician)) {
+    let seen_by = tx.granted_to(id)?;
+    for technician in seen_by.iter().filter(|technician| !workers.contains(&technician.as_str())) {
         tx.set_scope(technician, id, false)?;
     }
-    for technician in after.iter().filter(|technician| !before.contains(technician)) {
+    for technician in crew.iter().filter(|technician| !seen_by.contains(technician)) {
         tx.set_scope(technician, id, true)?;
     }
     Ok(())

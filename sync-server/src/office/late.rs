@@ -153,7 +153,7 @@ pub(crate) fn admit_late(
             changes.map(|change| Framed { hash: change.hash, bytes: change.bytes.clone() }).collect();
         let pushed = DocumentPush { document: document.into_bytes(), changes };
         // Between the two commits the changes stand in the record and wait as well: admitted again, they are known.
-        let verdicts = push(desk, &sender, std::slice::from_ref(&pushed), by.now)?;
+        let verdicts = push(desk, &sender, std::slice::from_ref(&pushed), &[], by.now)?;
         store.write(|tx| -> Result<(), OfficeError> {
             for told in &verdicts {
                 let (code, reason) = match &told.verdict {

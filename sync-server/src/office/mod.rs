@@ -6,6 +6,7 @@ mod alerts;
 mod archive;
 mod dispatch;
 mod enrolment;
+mod hand_overs;
 mod history;
 mod late;
 mod open;
@@ -28,6 +29,7 @@ pub(crate) use enrolment::{
     Enrolled, EnrolmentCode, add_technician, create_token, enrol, issue_code, revoke_device, revoke_token,
     suspend_device,
 };
+pub(crate) use hand_overs::decide_hand_over;
 pub(crate) use history::{ConflictPage, HistoryEntry, conflicts, history};
 pub(crate) use late::{
     LateAdmitted, LateKept, Unsent, admit_late, discard_late, export_late, keep_late, list_late, unsent,

@@ -111,7 +111,7 @@ impl Opened {
     /// Commits the document and lets its crew see it.
     pub(super) fn commit(self, tx: &Writing<'_>, crew: &[String], by: &By) -> Result<Uuid, OfficeError> {
         commit(tx, &self.id, &self.document, &self.standard, &self.changes, by.now)?;
-        grant(tx, &self.id, &[], crew)?;
+        grant(tx, &self.id, crew, &[])?;
         Ok(self.id)
     }
 }

@@ -60,6 +60,7 @@ pub(crate) fn visit_view(
         "assessment": assessment,
         "charge": assess::charge(record, &standard, &tx.tariffs()?),
         "files": tx.document_files(id)?,
+        "hand_overs": tx.hand_overs(Some(id))?,
         "next": next,
         "verification": seal::verify(&visit, &standard, &trust(tx)?),
     });

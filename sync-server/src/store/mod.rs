@@ -6,6 +6,7 @@ mod archive;
 mod audit;
 mod connections;
 mod files;
+mod hand_over;
 mod late;
 mod log;
 mod parts;
@@ -28,6 +29,7 @@ use jobsheet_core::key::KeyError;
 
 pub(crate) use connections::{Reading, Store, Writing, create_private};
 pub(crate) use files::FileHash;
+pub(crate) use hand_over::{HandOverRow, HandOverState};
 pub(crate) use late::{LateChange, LateRow};
 pub(crate) use log::{ChangeRow, LogRow, NewChange};
 pub(crate) use parts::{PartsFilter, RequestedPartRow, ReturnRow};

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0010_suspended.sql"),
     include_str!("../../migrations/0011_log.sql"),
     include_str!("../../migrations/0012_archive.sql"),
+    include_str!("../../migrations/0013_hand_over.sql"),
 ];
 
 /// Brings a database to the newest schema. A newer one is refused and left as it is.

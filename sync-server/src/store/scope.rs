@@ -43,6 +43,27 @@ impl Reading<'_> {
         Ok(found.is_some())
     }
 
+    /// Whether a technician may see a document now. `None`: he never could.
+    pub(crate) fn is_granted(&self, technician: &str, document: &Uuid) -> Result<Option<bool>, StoreError> {
+        let found = self
+            .connection
+            .prepare_cached(
+                "SELECT granted FROM scope WHERE tenant = ?1 AND technician = ?2 AND document = ?3",
+            )?
+            .query_row((self.tenant, technician, document.as_bytes()), |row| row.get(0))
+            .optional()?;
+        Ok(found)
+    }
+
+    /// Who may see a document now.
+    pub(crate) fn granted_to(&self, document: &Uuid) -> Result<Vec<String>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT technician FROM scope WHERE tenant = ?1 AND document = ?2 AND granted = 1",
+        )?;
+        let rows = statement.query_map((self.tenant, document.as_bytes()), |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Every document that a technician may or once might see.
     pub(crate) fn scope(&self, technician: &str) -> Result<Vec<ScopeRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(

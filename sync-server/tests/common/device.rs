@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jobsheet_core::key::{Assertion, DeviceKey, KeySignature, PublicKey, SecretKey};
+use jobsheet_core::key::{
+    Assertion, Certificate, CertificateFacts, DeviceKey, HandOver, KeySignature, PublicKey, SecretKey,
+    SignedHandOver,
+};
 use jobsheet_core::record::{Actor, Applied, Command, Context, Document};
 use jobsheet_core::standard::{Side, Standard, builtin};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{
-    Delivery, DocumentPush, Exchange, Framed, MEDIA_TYPE, Reply, Verdict, decode_reply, encode_exchange,
+    Delivery, DocumentPush, Exchange, Framed, HandOverBytes, MEDIA_TYPE, Reply, Verdict, decode_reply,
+    encode_exchange,
 };
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
@@ -120,6 +124,35 @@ impl Device {
         Framed { hash, bytes }
     }
 
+    /// What this device signs to hand a visit over; the server knows whose key it is without a certificate.
+    pub fn hands_over(&self, visit: &Uuid, to: &str, changes: &[&Framed], at: &str) -> HandOver {
+        let says = CertificateFacts {
+            tenant: "default".to_owned(),
+            device: self.id.to_string(),
+            person: self.technician.clone(),
+            key: self.key.public_key().unwrap(),
+            issued_at: at.parse().unwrap(),
+        };
+        let mut certificate = Certificate::issue(says, &self.key).unwrap();
+        certificate.issuer = self.organisation;
+        HandOver {
+            changes: changes.iter().map(|change| jobsheet_core::hex(&change.hash)).collect(),
+            ..HandOver::new(&certificate, *visit, to, at.parse().unwrap())
+        }
+    }
+
+    /// Signs it.
+    pub fn signs(&self, says: HandOver) -> SignedHandOver {
+        let facts = CertificateFacts {
+            tenant: "default".to_owned(),
+            device: self.id.to_string(),
+            person: self.technician.clone(),
+            key: self.key.public_key().unwrap(),
+            issued_at: says.at,
+        };
+        says.sign(Certificate::issue(facts, &self.key).unwrap(), &self.key).unwrap()
+    }
+
     pub fn message(&self, pushes: &[(Uuid, Vec<Framed>)]) -> Exchange {
         let push = |(document, changes): &(Uuid, Vec<Framed>)| DocumentPush {
             document: document.into_bytes(),
@@ -134,6 +167,7 @@ impl Device {
             tariffs: None,
             held: None,
             unapplied: Vec::new(),
+            hand_overs: Vec::new(),
         }
     }
 
@@ -149,7 +183,13 @@ impl Device {
 
     /// One exchange; what it brings is taken in.
     pub fn sync(&mut self, pushes: &[(Uuid, Vec<Framed>)]) -> Reply {
-        let asked = self.message(pushes);
+        self.sync_handed(pushes, &[])
+    }
+
+    /// As [`Device::sync`], with hand-overs.
+    pub fn sync_handed(&mut self, pushes: &[(Uuid, Vec<Framed>)], signed: &[SignedHandOver]) -> Reply {
+        let hand_overs = signed.iter().map(|one| HandOverBytes(one.bytes())).collect();
+        let asked = Exchange { hand_overs, ..self.message(pushes) };
         let response = self.send(encode_exchange(&asked).unwrap());
         let status = response.status();
         let body = response.bytes().unwrap();

@@ -2,9 +2,13 @@
 
 mod assertion;
 mod certificate;
+mod hand_over;
 
 pub use assertion::Assertion;
 pub use certificate::{Certificate, CertificateFacts};
+pub use hand_over::{
+    HandOver, MAX_HAND_OVER_BYTES, MAX_HAND_OVER_CHAIN, MAX_HAND_OVER_CHANGES, SignedHandOver,
+};
 
 use std::fmt;
 

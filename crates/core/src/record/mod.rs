@@ -17,6 +17,7 @@ mod old_parts;
 mod orphans;
 mod ownership;
 mod part_requests;
+mod passed_on;
 mod perform;
 mod rendering;
 mod renew;

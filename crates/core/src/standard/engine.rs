@@ -9,7 +9,7 @@ const BOTH: &[Side] = &[Side::Office, Side::Field];
 const OFFICE: &[Side] = &[Side::Office];
 const FIELD: &[Side] = &[Side::Field];
 
-const EVENTS: [(&str, &str, &str, &[Side]); 18] = [
+const EVENTS: [(&str, &str, &str, &[Side]); 19] = [
     ("delay-explained", "Reason given for a missed deadline", "已说明超时原因", BOTH),
     ("escalated", "Missed deadline escalated", "超时已上报", BOTH),
     ("breach-reported", "Breach of a rule reported", "已报告违规", BOTH),
@@ -19,6 +19,7 @@ const EVENTS: [(&str, &str, &str, &[Side]); 18] = [
     ("hold-ended", "Hold test ended", "保压试验结束", FIELD),
     ("alert-raised", "Alert raised", "已发出警报", FIELD),
     ("alert-acknowledged", "Alert acknowledged by the office", "办公室已确认警报", OFFICE),
+    ("passed-on", "Passed on to another technician", "已转交其他技术员", FIELD),
     ("score-confirmed", "Points confirmed", "记分已确认", OFFICE),
     ("score-waived", "Points waived", "记分已免除", OFFICE),
     ("score-appealed", "Points appealed", "已申诉记分", BOTH),

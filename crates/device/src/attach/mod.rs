@@ -20,6 +20,7 @@ mod sweep;
 mod thumbnail;
 
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use jobsheet_core::record::{Command, DocumentId, EntryId};
@@ -178,6 +179,26 @@ impl Store {
         let limits = &self.inner.options.attachments;
         fits(limits, folder, None, None, size)?;
         has_space(limits, folder.path(), left)
+    }
+
+    /// Keeps a file that comes with a visit, under the hash that it must have.
+    pub(crate) fn keep_incoming(
+        &self,
+        mut bytes: &mut dyn Read,
+        size: u64,
+        sha256: &str,
+    ) -> Result<(), AttachError> {
+        let folder = Folder::of(self);
+        let limits = &self.inner.options.attachments;
+        folder.make()?;
+        self.has_room(&folder, size, size)?;
+        let copied = copy(&folder, &mut bytes, limits.file_bytes)?;
+        if copied.sha256 != sha256 {
+            return Err(AttachError::Unreadable(std::io::Error::other("it is not what was signed")));
+        }
+        let _lock = folder.lock()?;
+        place(&folder, &copied)?;
+        Ok(())
     }
 
     /// Where the bytes of an attachment are, if this device has them.

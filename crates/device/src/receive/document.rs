@@ -49,15 +49,15 @@ pub(super) struct Incoming<'a> {
 }
 
 /// A document while it is taken in.
-struct Draft {
-    document: Document,
-    head: Head,
+pub(super) struct Draft {
+    pub(super) document: Document,
+    pub(super) head: Head,
     /// Changes since the stored snapshot.
-    tail: u32,
+    pub(super) tail: u32,
     /// The stored snapshot no longer holds what the document does.
-    rewritten: bool,
+    pub(super) rewritten: bool,
     /// The document as it is, saved; none: it is to be saved if it is to be stored whole.
-    saved: Option<Vec<u8>>,
+    pub(super) saved: Option<Vec<u8>>,
 }
 
 /// The actor under which a change, and what follows it, is written anew. Two copies of a store that hold the same unsent work write
@@ -393,7 +393,7 @@ impl Incoming<'_> {
         Ok(true)
     }
 
-    fn finish(&self, draft: Draft) -> Result<(), StoreError> {
+    pub(super) fn finish(&self, draft: Draft) -> Result<(), StoreError> {
         let Draft { document, mut head, tail, rewritten, saved } = draft;
         head.version += 1;
         if rewritten || tail >= SNAPSHOT_EVERY {

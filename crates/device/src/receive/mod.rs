@@ -2,6 +2,7 @@
 
 mod document;
 mod rebuild;
+mod take_over;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -14,6 +14,8 @@ use crate::StoreError;
 pub(crate) enum Origin {
     Own = 0,
     Pulled = 1,
+    /// Another's, handed over: this device brings it to the server.
+    Handed = 2,
 }
 
 /// How far a change has come.
@@ -35,7 +37,10 @@ pub(crate) struct ChangeRow<'a> {
 
 /// A change with what the log knows of it.
 pub(crate) struct LoggedChange {
+    /// Made on this device.
     pub(crate) own: bool,
+    /// Made on another one, which handed it over.
+    pub(crate) handed: bool,
     pub(crate) hash: [u8; 32],
     pub(crate) bytes: Vec<u8>,
     pub(crate) on_device: bool,
@@ -66,8 +71,10 @@ pub(crate) fn logged(connection: &Connection, document: DocumentId) -> Result<Ve
     let mut statement = connection
         .prepare_cached("SELECT origin, hash, bytes, state FROM change WHERE document = ?1 ORDER BY n")?;
     let rows = statement.query_map([document], |row| {
+        let origin: i64 = row.get(0)?;
         Ok(LoggedChange {
-            own: row.get::<_, i64>(0)? == Origin::Own as i64,
+            own: origin == Origin::Own as i64,
+            handed: origin == Origin::Handed as i64,
             hash: row.get(1)?,
             bytes: row.get(2)?,
             on_device: row.get::<_, i64>(3)? == State::OnDevice as i64,
@@ -76,12 +83,12 @@ pub(crate) fn logged(connection: &Connection, document: DocumentId) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Own changes of a document, parents first.
+/// Changes of a document that this device brings to the server, parents first: its own, and those that were handed over to it.
 pub(crate) fn own_changes(
     connection: &Connection,
     document: DocumentId,
 ) -> Result<Vec<LoggedChange>, StoreError> {
-    Ok(logged(connection, document)?.into_iter().filter(|change| change.own).collect())
+    Ok(logged(connection, document)?.into_iter().filter(|change| change.own || change.handed).collect())
 }
 
 /// Own unsent changes of a document with their numbers.
@@ -156,7 +163,7 @@ pub(crate) fn mark_durable(
 
 /// The server may have lost what it had: every own change is offered again.
 pub(crate) fn mark_all_unsent(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute("UPDATE change SET state = 0, server_seq = NULL WHERE origin = 0", [])?;
+    connection.execute("UPDATE change SET state = 0, server_seq = NULL WHERE origin <> 1", [])?;
     connection.execute(
         "UPDATE visit SET unsent = (SELECT count(*) FROM change WHERE change.document = visit.document AND state = 0)",
         [],
@@ -317,6 +324,18 @@ pub(crate) fn quarantine(
         Some(header) => retire_actor(connection, document, &header.actor),
         None => Ok(()),
     }
+}
+
+/// A change that was refused once stands in the log again.
+pub(crate) fn release(
+    connection: &Connection,
+    document: DocumentId,
+    hash: &[u8; 32],
+) -> Result<(), StoreError> {
+    let mut statement =
+        connection.prepare_cached("DELETE FROM quarantine WHERE document = ?1 AND hash = ?2")?;
+    statement.execute(params![document, hash])?;
+    Ok(())
 }
 
 /// Stores a snapshot that holds every change up to number `covers`.

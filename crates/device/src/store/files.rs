@@ -131,6 +131,18 @@ pub(crate) fn note_files(connection: &Connection, record: &Record) -> Result<(),
     Ok(())
 }
 
+/// A file that came with a hand-over is to be sent, if the record names it.
+pub(crate) fn bring_file(
+    connection: &Connection,
+    document: DocumentId,
+    sha256: &str,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE file SET own = 1, refused = NULL WHERE document = ?1 AND sha256 = ?2")?
+        .execute(params![document, sha256])?;
+    Ok(())
+}
+
 /// Files to be sent, signatures first.
 pub(crate) fn files_to_send(connection: &Connection) -> Result<Vec<FileToSend>, StoreError> {
     let mut statement = connection.prepare_cached(

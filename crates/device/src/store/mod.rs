@@ -6,6 +6,7 @@
 mod changes;
 mod connections;
 mod files;
+mod hand_overs;
 mod legacy;
 mod meta;
 mod packs;
@@ -34,15 +35,16 @@ use crate::sync::{Client, Network};
 pub(crate) use changes::{
     ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, forget_pulled,
     keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, note_alert, own_actors, own_changes,
-    own_changes_with_numbers, quarantine, refused_alerts, refused_count, rename, retire_actor, rewrite,
-    save_actor, unsent_count, unsent_documents, unsent_hashes, waiting_alerts,
+    own_changes_with_numbers, quarantine, refused_alerts, refused_count, release, rename, retire_actor,
+    rewrite, save_actor, unsent_count, unsent_documents, unsent_hashes, waiting_alerts,
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
 pub(crate) use files::{
-    FileToSend, are_files_noted, count_files_to_send, files_of_open, files_to_send, forget_files,
+    FileToSend, are_files_noted, bring_file, count_files_to_send, files_of_open, files_to_send, forget_files,
     is_file_named, keep_refused_files_here, mark_file_refused, mark_file_sent, mark_files_noted, note_files,
     note_old_file,
 };
+pub(crate) use hand_overs::{hand_overs, keep_hand_overs};
 pub use meta::Enrolment;
 pub(crate) use meta::{AccessToken, Identity, Vouched};
 pub(crate) use packs::{Standards, checked as checked_pack, held as held_packs, keep as keep_pack};

@@ -53,6 +53,8 @@ pub struct VisitRow {
     /// The next deadline that runs. The counts here are as of the last write; a row whose deadline has passed since is
     /// judged anew when it is opened.
     pub next_due: Option<Timestamp>,
+    /// Person id of whoever handed it over to this device, if somebody did.
+    pub handed_over_by: Option<String>,
     /// The standard is on this device, so that it can be judged and worked.
     pub ready: bool,
 }
@@ -116,6 +118,7 @@ pub(crate) fn unjudged_row(record: &Record, unsent: u32) -> VisitRow {
         // Nobody asks a row that is being made; from the database it comes with what the server said.
         applied: false,
         next_due: None,
+        handed_over_by: None,
         ready: false,
     }
 }
@@ -126,7 +129,9 @@ fn count(number: usize) -> u32 {
 
 /// Columns of a row, in the order [`read_row`] expects; after them comes [`super::IS_APPLIED`].
 pub(crate) const COLUMNS: &str = "document, kind, job, number, state, open, urgency, place, fault, planned_start, \
-                                  planned_end, outstanding, violated, conflicts, unsent, next_due, ready";
+                                  planned_end, outstanding, violated, conflicts, unsent, next_due, ready, \
+                                  (SELECT giver FROM hand_over WHERE hand_over.document = visit.document \
+                                   ORDER BY n DESC LIMIT 1)";
 
 /// Reads a row of [`COLUMNS`] and [`super::IS_APPLIED`].
 pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
@@ -151,7 +156,8 @@ pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<VisitRow> {
         unsent: row.get(14)?,
         next_due: time(row.get(15)?),
         ready: row.get(16)?,
-        applied: row.get(17)?,
+        applied: row.get(18)?,
+        handed_over_by: row.get(17)?,
     })
 }
 
@@ -179,6 +185,7 @@ fn place_in_lists(row: &VisitRow) -> impl PartialEq + '_ {
         unsent: _,
         applied: _,
         next_due: _,
+        handed_over_by: _,
         ready,
     } = row;
     (visit, kind, job, number, open, urgency, place, fault, planned_start, planned_end, ready)

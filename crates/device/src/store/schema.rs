@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0007_access.sql"),
     include_str!("../../migrations/0008_files.sql"),
     include_str!("../../migrations/0009_receipts.sql"),
+    include_str!("../../migrations/0010_hand_over.sql"),
 ];
 
 /// Brings a database to the newest schema.

@@ -301,7 +301,7 @@ impl Store {
         let cursor =
             tx.query_row("SELECT cursor FROM meta", [], |row| row.get(0)).map_err(crate::StoreError::from)?;
         let (stock, tariffs) = store::held_reference(&tx)?;
-        let push = push::batch(&tx, held_back, offered)?;
+        let push::Batch { push, hand_overs } = push::batch(&tx, held_back, offered)?;
         let now = self.inner.options.clock.read().wall;
         let held = if push.is_empty() { compare::held(&tx, now)? } else { None };
         // Of what is sent now the answer tells by itself.
@@ -317,6 +317,7 @@ impl Store {
             tariffs: Some(tariffs),
             held,
             unapplied,
+            hand_overs,
         })
     }
 

@@ -362,6 +362,12 @@ pub enum Command {
         #[serde(default)]
         words: Option<String>,
     },
+    /// Passes the visit on to another technician, who works on with it beside the crew. A hand-over file carries it where
+    /// neither of the two has a network.
+    PassOn {
+        /// Person id of the technician.
+        to: String,
+    },
     /// Gives the reason for a missed deadline.
     ExplainDelay {
         /// Rule id of the milestone.
@@ -475,6 +481,7 @@ impl Command {
             Command::Report { .. } => "report",
             Command::Alert { .. } => "alert",
             Command::AcknowledgeAlert { .. } => "acknowledge-alert",
+            Command::PassOn { .. } => "pass-on",
             Command::ExplainDelay { .. } => "explain-delay",
             Command::Escalate { .. } => "escalate",
             Command::ReportBreach { .. } => "report-breach",

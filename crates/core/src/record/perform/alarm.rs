@@ -1,11 +1,12 @@
-//! Alerts and the office's answer to them.
+//! What no state and no gate of a standard stops: alerts, the office's answer to them, and passing a visit on.
 
-use super::values::{invalid, limit_option};
+use super::values::{invalid, limit_option, limit_words};
 use super::{Plan, Planned};
 use crate::record::alert::{ACKNOWLEDGED, RAISED, Spot, alerts};
 use crate::record::entry::EntryId;
-use crate::record::limits::MAX_WORDS_CHARS;
-use crate::standard::Side;
+use crate::record::limits::{MAX_CREW, MAX_NAME_CHARS, MAX_WORDS_CHARS};
+use crate::record::passed_on::{PASSED_ON, TO};
+use crate::standard::{Kind, Side};
 
 impl Plan<'_> {
     /// Whoever calls for help is asked for nothing: neither the state nor a gate is looked at.
@@ -36,6 +37,24 @@ impl Plan<'_> {
             if let Some(place) = place {
                 place.write(event);
             }
+        })
+    }
+
+    /// Whoever works on a visit may pass it on, in any state: the work is where he is, and he may have to leave it.
+    pub(super) fn pass_on(&self, to: &str) -> Planned {
+        self.side(Side::Field)?;
+        limit_words("to", to, MAX_NAME_CHARS)?;
+        if self.record.kind != Kind::Visit {
+            return Err(invalid("to", "a shift is one person's; only visits are passed on"));
+        }
+        if to == self.context.actor.person {
+            return Err(invalid("to", "must be another technician"));
+        }
+        if self.record.workers().len() >= MAX_CREW {
+            return Err(invalid("to", &format!("at most {MAX_CREW} technicians work on one visit")));
+        }
+        self.step(PASSED_ON, |event| {
+            event.facts.insert(TO.to_owned(), to.to_owned());
         })
     }
 

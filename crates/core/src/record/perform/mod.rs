@@ -198,6 +198,7 @@ impl Plan<'_> {
                 self.alert(situation.as_deref(), words.as_deref(), place.as_ref())
             }
             Command::AcknowledgeAlert { alert, words } => self.acknowledge(alert, words.as_deref()),
+            Command::PassOn { to } => self.pass_on(to),
             Command::ExplainDelay { milestone, reason } => {
                 limit_words("reason", reason, MAX_WORDS_CHARS)?;
                 self.about_milestone("delay-explained", milestone, |event| event.note = Some(reason.clone()))
@@ -232,10 +233,10 @@ impl Plan<'_> {
         }
     }
 
-    /// A technician works on the visits of his crew alone, a person on duty on the own shift.
+    /// A technician works on the visits of his crew and on those passed on to him alone, a person on duty on the own shift.
     fn member(&self) -> Result<(), Refusal> {
-        let crew = self.record.assignment.as_ref().map_or(&[][..], |assignment| &assignment.crew);
-        if self.context.actor.side == Side::Field && !crew.contains(&self.context.actor.person) {
+        let person = self.context.actor.person.as_str();
+        if self.context.actor.side == Side::Field && !self.record.workers().contains(&person) {
             return Err(Refusal::Forbidden {
                 reason: "it is assigned to another crew or person".to_owned(),
                 rule: None,

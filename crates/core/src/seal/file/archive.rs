@@ -123,19 +123,24 @@ impl<'a> Opened<'a> {
         self.body(size)
     }
 
-    /// Reads an entry without keeping it and returns its SHA-256, hexadecimal.
-    pub(super) fn digest(&mut self, name: &str, size: u64) -> Result<String, Unread> {
+    /// Gives an entry to whoever reads it, without keeping it, and returns its SHA-256, hexadecimal. What is left unread is read
+    /// past.
+    pub(super) fn digest(
+        &mut self,
+        name: &str,
+        size: u64,
+        reads: impl FnOnce(&mut dyn Read) -> io::Result<()>,
+    ) -> Result<String, Unread> {
         self.header(name, size)?;
-        let mut digest = Sha256::new();
-        let (mut left, mut block) = (size, vec![0; COPY_BYTES]);
-        while left > 0 {
-            let take = usize::try_from(left).unwrap_or(COPY_BYTES).min(COPY_BYTES);
-            self.from.read_exact(&mut block[..take])?;
-            digest.update(&block[..take]);
-            left -= take as u64;
+        let mut hashed = Hashed { from: (&mut *self.from).take(size), digest: Sha256::new() };
+        reads(&mut hashed)?;
+        io::copy(&mut hashed, &mut io::sink())?;
+        if hashed.from.limit() > 0 {
+            return Err(Unread::Form);
         }
+        let sha256 = hex(&hashed.digest.finalize());
         self.zeros(padding(size))?;
-        Ok(hex(&digest.finalize()))
+        Ok(sha256)
     }
 
     /// The end of the archive, and nothing after it.
@@ -165,5 +170,19 @@ impl<'a> Opened<'a> {
         let mut bytes = vec![0; count];
         self.from.read_exact(&mut bytes)?;
         if bytes.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(Unread::Form) }
+    }
+}
+
+/// A stream that is hashed as it is read.
+struct Hashed<R> {
+    from: R,
+    digest: Sha256,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(into)?;
+        self.digest.update(into.get(..read).unwrap_or_default());
+        Ok(read)
     }
 }

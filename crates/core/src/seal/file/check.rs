@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::archive::{Opened, Unread};
-use super::manifest::{FORMAT, Manifest, ManifestSignature};
+use super::manifest::{FORMAT, Manifest, ManifestEntry, ManifestSignature};
 use super::{MAX_MANIFEST_BYTES, MAX_PART_BYTES};
 use crate::hex;
 use crate::key::{Certificate, PublicKey};
@@ -84,8 +84,14 @@ pub fn verify(from: &mut dyn Read, trust: &Trust) -> std::io::Result<FileVerific
         certificate: None,
         record: None,
     };
-    match read(from, trust, &mut found) {
-        Ok(()) => {}
+    match read(from, &RECORD_FILE, trust, &mut found, &mut |_, _| Ok(())) {
+        Ok(None) => {}
+        Ok(Some((parts, _))) => match record(&parts, found.manifest.as_ref()) {
+            Ok((document, standard)) => {
+                found.record = Some(crate::seal::verify(&document, &standard, trust));
+            }
+            Err(problem) => found.problems.push(problem),
+        },
         Err(Stop::Problem(problem)) => found.problems.push(problem),
         Err(Stop::Io(error)) => return Err(error),
     }
@@ -97,7 +103,21 @@ pub fn verify(from: &mut dyn Read, trust: &Trust) -> std::io::Result<FileVerific
     Ok(found)
 }
 
-enum Stop {
+/// What files of one format hold.
+pub(super) struct Layout {
+    /// The format.
+    pub(super) format: &'static str,
+    /// The entries that are read whole, in their order; attachments follow.
+    pub(super) names: &'static [&'static str],
+}
+
+const RECORD_FILE: Layout =
+    Layout { format: FORMAT, names: &["document.automerge", "record.json", "standard.toml"] };
+
+/// What is done with each attachment, which can be read once. What is left unread of it is read past.
+pub(super) type UseAttachment<'a> = &'a mut dyn FnMut(&ManifestEntry, &mut dyn Read) -> std::io::Result<()>;
+
+pub(super) enum Stop {
     Problem(FileProblem),
     Io(std::io::Error),
 }
@@ -110,12 +130,20 @@ fn at(name: &str) -> impl Fn(Unread) -> Stop {
     }
 }
 
-fn read(from: &mut dyn Read, trust: &Trust, found: &mut FileVerification) -> Result<(), Stop> {
+/// Reads a file. Gives its parts if the organisation that vouches for it is trusted: a stranger's document is not opened,
+/// since Automerge does not withstand hostile bytes.
+pub(super) fn read(
+    from: &mut dyn Read,
+    layout: &Layout,
+    trust: &Trust,
+    found: &mut FileVerification,
+    attached: UseAttachment<'_>,
+) -> Result<Option<(Parts, Certificate)>, Stop> {
     let mut archive = Opened::new(from);
     let bytes = archive.sized("manifest.json", MAX_MANIFEST_BYTES).map_err(at("manifest.json"))?;
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|_| Stop::Problem(FileProblem::Manifest))?;
-    if manifest.jobsheet != FORMAT || manifest.bytes() != bytes {
+    if manifest.jobsheet != layout.format || manifest.bytes() != bytes {
         return Err(Stop::Problem(FileProblem::Manifest));
     }
     let signature = archive.sized("manifest.sig", MAX_MANIFEST_BYTES).map_err(at("manifest.sig"))?;
@@ -129,80 +157,82 @@ fn read(from: &mut dyn Read, trust: &Trust, found: &mut FileVerification) -> Res
     {
         return Err(Stop::Problem(FileProblem::Certificate));
     }
-    let issuer = signed.certificate.as_ref().map(|certificate| certificate.issuer);
-    found.certificate = signed.certificate;
+    found.certificate.clone_from(&signed.certificate);
     let manifest = found.manifest.insert(manifest);
-    let parts = parts(&mut archive, manifest)?;
-    // A stranger's document is not opened: Automerge does not withstand hostile bytes.
-    if !issuer.is_some_and(|issuer| trust.organisations.contains(&issuer)) {
-        return Ok(());
-    }
-    found.record = Some(record(&parts, manifest, trust)?);
-    Ok(())
+    let parts = parts(&mut archive, layout, manifest, attached)?;
+    let known = signed.certificate.filter(|certificate| trust.organisations.contains(&certificate.issuer));
+    Ok(known.map(|certificate| (parts, certificate)))
 }
 
-struct Parts {
-    document: Vec<u8>,
-    record: Vec<u8>,
-    standard: Vec<u8>,
+/// The entries that are read whole, in the order of the layout.
+pub(super) struct Parts(pub(super) Vec<Vec<u8>>);
+
+impl Parts {
+    pub(super) fn part(&self, number: usize) -> &[u8] {
+        self.0.get(number).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Reads all entries, each compared with the manifest.
-fn parts(archive: &mut Opened<'_>, manifest: &Manifest) -> Result<Parts, Stop> {
-    let mut parts = Parts { document: Vec::new(), record: Vec::new(), standard: Vec::new() };
-    let names = ["document.automerge", "record.json", "standard.toml"];
+fn parts(
+    archive: &mut Opened<'_>,
+    layout: &Layout,
+    manifest: &Manifest,
+    attached: UseAttachment<'_>,
+) -> Result<Parts, Stop> {
+    let mut parts = Parts(Vec::new());
     for (number, entry) in manifest.entries.iter().enumerate() {
         let name = entry.name.as_str();
         let wrong = || Stop::Problem(FileProblem::Entry { name: entry.name.chars().take(120).collect() });
-        let sha256 = if let Some(expected) = names.get(number) {
+        let sha256 = if let Some(expected) = layout.names.get(number) {
             if name != *expected || entry.size > MAX_PART_BYTES {
                 return Err(wrong());
             }
             let bytes = archive.part(name, entry.size).map_err(at(name))?;
             let sha256 = hex(&Sha256::digest(&bytes));
-            match number {
-                0 => parts.document = bytes,
-                1 => parts.record = bytes,
-                _ => parts.standard = bytes,
-            }
+            parts.0.push(bytes);
             sha256
         } else {
             if name.strip_prefix("attachments/") != Some(&*entry.sha256) {
                 return Err(wrong());
             }
-            archive.digest(name, entry.size).map_err(at(name))?
+            archive.digest(name, entry.size, |bytes| attached(entry, bytes)).map_err(at(name))?
         };
         if sha256 != entry.sha256 {
             return Err(wrong());
         }
     }
-    if manifest.entries.len() < names.len() {
+    if manifest.entries.len() < layout.names.len() {
         return Err(Stop::Problem(FileProblem::Manifest));
     }
     archive.end().map_err(at("end"))?;
     Ok(parts)
 }
 
-fn record(parts: &Parts, manifest: &Manifest, trust: &Trust) -> Result<Verification, Stop> {
-    let problem = Stop::Problem;
-    let document = Document::load(&parts.document).map_err(|_| problem(FileProblem::Document))?;
+/// The record in a file, compared with the manifest, and its standard.
+pub(super) fn record(
+    parts: &Parts,
+    manifest: Option<&Manifest>,
+) -> Result<(Document, Arc<Standard>), FileProblem> {
+    let manifest = manifest.ok_or(FileProblem::Manifest)?;
+    let document = Document::load(parts.part(0)).map_err(|_| FileProblem::Document)?;
     let record = document.record();
     if record.id != manifest.document || document.head_names() != manifest.heads {
-        return Err(problem(FileProblem::OtherDocument));
+        return Err(FileProblem::OtherDocument);
     }
-    if document.record_at(&manifest.shown).as_ref() != Some(&parts.record) {
-        return Err(problem(FileProblem::Shown));
+    if document.record_at(&manifest.shown).as_deref() != Some(parts.part(1)) {
+        return Err(FileProblem::Shown);
     }
-    let standard = standard(&parts.standard, &record.standard).ok_or(problem(FileProblem::Standard))?;
+    let standard = standard(parts.part(2), &record.standard).ok_or(FileProblem::Standard)?;
     if standard.reference() != record.standard {
-        return Err(problem(FileProblem::Standard));
+        return Err(FileProblem::Standard);
     }
     let held = manifest.entries.iter().filter_map(|entry| entry.name.strip_prefix("attachments/"));
     let known: Vec<&str> = held.chain(manifest.missing.iter().map(String::as_str)).collect();
     if let Some(sha256) = record.file_hashes().into_iter().find(|sha256| !known.contains(sha256)) {
-        return Err(problem(FileProblem::Attachment { sha256: sha256.to_owned() }));
+        return Err(FileProblem::Attachment { sha256: sha256.to_owned() });
     }
-    Ok(crate::seal::verify(&document, &standard, trust))
+    Ok((document, standard))
 }
 
 /// The pack in the file. One that came with this library is not read again.

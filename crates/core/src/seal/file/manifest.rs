@@ -8,12 +8,14 @@ use crate::record::DocumentId;
 
 /// Marks a manifest, so that no signature for another purpose fits.
 pub(super) const FORMAT: &str = "record-file-1";
+/// Marks the manifest of a file by which a visit is handed over.
+pub(super) const HAND_OVER_FORMAT: &str = "hand-over-file-1";
 
 /// What a file holds, signed by the device that exported it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The format: `record-file-1`.
+    /// The format: `record-file-1`, or `hand-over-file-1`.
     pub jobsheet: String,
     /// The document.
     pub document: DocumentId,
@@ -23,7 +25,7 @@ pub struct Manifest {
     pub shown: Vec<String>,
     /// The entries after the manifest and its signature, in the order of the file.
     pub entries: Vec<ManifestEntry>,
-    /// Attachments that the record names and that the exporting device did not have: SHA-256, hexadecimal.
+    /// Attachments that the record names and that are not in the file: SHA-256, hexadecimal.
     pub missing: Vec<String>,
     /// Who exported it.
     pub exported: ExportedBy,

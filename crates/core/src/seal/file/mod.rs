@@ -9,15 +9,18 @@
 //! | `document.automerge` | the document with its whole history, as Automerge saves it |
 //! | `record.json` | the sealed version (or, unsealed, the present one) as canonical JSON |
 //! | `standard.toml` | the pack that the record is judged by |
+//! | `hand-over.json` | only in a file by which a visit is handed over: what the devices have signed |
 //! | `attachments/SHA256` | photos, documents and strokes of signatures |
 //!
 //! Nothing here opens files: [`write()`] and [`verify()`] work on streams, and an attachment is never in memory whole.
 
 mod archive;
 mod check;
+mod hand_over;
 mod manifest;
 
 pub use check::{FileProblem, FileVerification, verify};
+pub use hand_over::{HandOverFile, HandOverProblem, read_hand_over, write_hand_over};
 pub use manifest::{ExportedBy, Manifest, ManifestEntry};
 
 use std::io::{Read, Write};
@@ -86,11 +89,26 @@ pub fn write(
     attachments: Vec<Attached<'_>>,
     exporter: &Exporter<'_>,
 ) -> Result<Manifest, ExportError> {
+    write_as(out, manifest::FORMAT, None, document, standard, attachments, exporter)
+}
+
+/// Writes a file of a format, with one entry more if it is given.
+fn write_as(
+    out: &mut dyn Write,
+    format: &str,
+    more: Option<(&str, &[u8])>,
+    document: &Document,
+    standard: &Standard,
+    attachments: Vec<Attached<'_>>,
+    exporter: &Exporter<'_>,
+) -> Result<Manifest, ExportError> {
     let saved = document.save();
     let shown = shown_version(document, standard);
     let record = document.record_at(&shown).unwrap_or_default();
     let pack = standard.source().as_bytes();
-    let parts = [("document.automerge", &saved[..]), ("record.json", &record), ("standard.toml", pack)];
+    let mut parts =
+        vec![("document.automerge", &saved[..]), ("record.json", &record), ("standard.toml", pack)];
+    parts.extend(more);
     let mut entries: Vec<ManifestEntry> = parts
         .iter()
         .map(|(name, bytes)| ManifestEntry {
@@ -107,7 +125,7 @@ pub fn write(
     let held: Vec<&str> = attachments.iter().map(|attached| attached.sha256.as_str()).collect();
     let named = document.record().file_hashes();
     let manifest = Manifest {
-        jobsheet: manifest::FORMAT.to_owned(),
+        jobsheet: format.to_owned(),
         document: document.record().id,
         heads: document.head_names(),
         shown,
