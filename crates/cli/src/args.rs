@@ -165,11 +165,10 @@ pub(crate) enum Verb {
     },
     /// Work that the server does not have yet
     Outbox,
-    /// Changes that were refused and are kept
+    /// Changes that were refused and are kept: list, show, repair, export, discard
     Quarantine {
-        /// Throw one away for good
-        #[arg(long, value_name = "CHANGE")]
-        discard: Option<String>,
+        #[command(subcommand)]
+        verb: Option<QuarantineVerb>,
     },
     /// Set a damaged store aside and save the work that it holds into a file
     ///
@@ -187,6 +186,9 @@ pub(crate) enum Verb {
     Restore {
         /// The file
         file: PathBuf,
+        /// Take what was refused too, as `quarantine export` writes it
+        #[arg(long)]
+        refused: bool,
     },
     /// What is missing for the next days without a network; exit code 3 if something stands in the way
     Ready {
@@ -279,6 +281,40 @@ pub(crate) enum PartsVerb {
     Returns,
     /// Parts that were asked for, and what has become of them
     Requests,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineVerb {
+    /// List them; this is what `quarantine` alone does
+    List,
+    /// What one of them would have written
+    Show {
+        /// Its hash, as listed
+        change: String,
+    },
+    /// Write those of a visit anew where what stood against them has gone; the next sync sends them
+    ///
+    /// What the server would refuse again stays, with the reason. Exit code 3 if nothing could be written.
+    Repair {
+        /// Id or order number
+        visit: String,
+        /// Say what would be written, and write nothing
+        #[arg(long)]
+        preview: bool,
+    },
+    /// Write them into a file: for the office, or for `restore --refused` on another device
+    Export {
+        /// Of this visit alone: id or order number
+        visit: Option<String>,
+        /// The new file; none is written over
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Throw one away for good
+    Discard {
+        /// Its hash, as listed
+        change: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]

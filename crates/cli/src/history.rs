@@ -79,7 +79,8 @@ fn told(here: &Here<'_>, entry: &HistoryEntry) -> String {
     out
 }
 
-fn edit(words: &Words, field: &FieldChange) -> String {
+/// What was done to a field, in one line.
+pub(crate) fn edit(words: &Words, field: &FieldChange) -> String {
     match &field.edit {
         FieldEdit::Put { before, after, stands } => {
             let before = if before.is_empty() { String::new() } else { format!("{} → ", values(before)) };

@@ -1,4 +1,4 @@
-//! Lists: visits and shifts, the outbox, the quarantine.
+//! Lists: visits and shifts, the outbox.
 
 use std::fmt::Write as _;
 
@@ -81,31 +81,6 @@ pub(crate) fn outbox(here: &Here<'_>) -> Result<(), Failure> {
         }
         let lines = outbox.iter().map(|out| {
             format!("{}  {} {} · {} {}\n", out.number, out.unsent, words.unsent, out.refused, words.refused)
-        });
-        lines.collect()
-    })
-}
-
-/// Lists refused changes, or throws one away.
-pub(crate) fn quarantine(here: &Here<'_>, discard: Option<String>) -> Result<(), Failure> {
-    let kept = here.store.quarantine()?;
-    if let Some(change) = discard {
-        let found = kept.iter().find(|kept| kept.change == change);
-        let found =
-            found.ok_or_else(|| Failure::NotFound(format!("no refused change `{}`", cut(&change, 80))))?;
-        here.store.discard(found.visit, &found.change)?;
-        return here.output.result(found, || format!("{} {}", found.number, found.change));
-    }
-    here.output.result(&kept, || {
-        if kept.is_empty() {
-            return here.output.words.nothing.to_owned();
-        }
-        let lines = kept.iter().map(|kept| {
-            let at = kept.made_at.map_or_else(String::new, |at| local(here, at));
-            format!(
-                "{}  {}  {}  {}\n  {}: {}\n",
-                kept.number, at, kept.command, kept.change, kept.code, kept.reason
-            )
         });
         lines.collect()
     })

@@ -17,6 +17,7 @@ mod output;
 mod parts;
 mod pass_on;
 mod past;
+mod quarantine;
 mod ready;
 mod run;
 mod salvage;
@@ -107,7 +108,7 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Parts(verb) => parts::show(&here, verb),
         Verb::Charge { visit } => parts::charge(&here, &visit),
         Verb::Outbox => lists::outbox(&here),
-        Verb::Quarantine { discard } => lists::quarantine(&here, discard),
+        Verb::Quarantine { verb } => quarantine::carry_out(&here, verb),
         Verb::Show { visit } => show::show(&here, &visit),
         Verb::Next { visit, role } => next::next(&here, &visit, role.as_deref()),
         Verb::Incidents { visit } => incidents::list(&here, &visit),
@@ -130,7 +131,7 @@ fn carry_out(args: Args, output: &Output) -> Result<(), Failure> {
         Verb::Preview { visit, command } => run::preview(&here, &visit, &command),
         Verb::Run { visit } => run::run(&here, visit.as_deref()),
         Verb::Act(act) => act::carry_out(&here, act),
-        Verb::Restore { file } => salvage::restore(&here, &file),
+        Verb::Restore { file, refused } => salvage::restore(&here, &file, refused),
         Verb::Completions { .. } | Verb::Standards(_) | Verb::Salvage { .. } => Ok(()),
     }
 }

@@ -52,8 +52,8 @@ pub(crate) fn salvage(
 }
 
 /// Restores saved work.
-pub(crate) fn restore(here: &Here<'_>, file: &Path) -> Result<(), Failure> {
-    let restored = here.store.restore(file)?;
+pub(crate) fn restore(here: &Here<'_>, file: &Path, refused: bool) -> Result<(), Failure> {
+    let restored = if refused { here.store.restore_refused(file)? } else { here.store.restore(file)? };
     here.output.result(&restored, || {
         let mut text = format!("+ {} · = {}", restored.restored, restored.known);
         if restored.unusable + restored.damaged > 0 {

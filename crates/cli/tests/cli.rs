@@ -148,7 +148,7 @@ fn bad_input_has_a_reason_and_its_exit_code() {
         (vec!["no-such-command"], 2, "no-such-command"),
         (vec!["sync"], 5, "can not be reached"),
         (vec!["enrol", "--server", "ftp://x", "--code", "c"], 2, "ftp"),
-        (vec!["quarantine", "--discard", "00"], 4, "00"),
+        (vec!["quarantine", "discard", "00"], 4, "00"),
     ] {
         let output = jobsheet(folder.path(), &args);
         let said = text(&output.stderr);

@@ -27,6 +27,7 @@ mod observe;
 mod outbox;
 mod parts;
 mod past;
+mod quarantine;
 mod random;
 mod readiness;
 mod receive;
@@ -55,9 +56,10 @@ pub use history::{HistoryEntry, Writer};
 pub use list::{MAX_PAGE_ROWS, Page, Query};
 pub use live::{Live, LiveEvent, LiveOptions};
 pub use observe::{ListChange, Subscription};
-pub use outbox::{Outgoing, Quarantined};
+pub use outbox::Outgoing;
 pub use parts::{OpenReturn, RequestedPart, VanFinding, VanLine, VanStock};
 pub use past::EarlierVisit;
+pub use quarantine::{LeftRefused, Quarantined, RefusedChange, Repair, Repaired};
 pub use readiness::{
     Finding, Lack, MAX_DAYS_AHEAD, Readiness, SPACE_ALWAYS_BYTES, SPACE_OF_A_VISIT_BYTES, SYNC_GROWS_OLD,
     Severity,

@@ -50,6 +50,20 @@ pub(crate) struct Job {
     /// Changes among them that others have handed over: they are judged as their work.
     #[n(10)]
     pub(crate) handed: Vec<Handed>,
+    /// What is asked; none: what of the changes is taken.
+    #[n(11)]
+    pub(crate) ask: Option<Ask>,
+}
+
+/// What is asked of a worker but to judge.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(crate) enum Ask {
+    /// What the changes would do, and what would become of them now.
+    #[n(0)]
+    Show,
+    /// The changes under another actor, as far as they can be taken so.
+    #[n(1)]
+    Renew(#[n(0)] Bytes),
 }
 
 /// A change that somebody else has handed over to whoever sends it.
@@ -97,6 +111,37 @@ pub(crate) struct Done {
     /// What is to be committed; none: nothing was taken.
     #[n(1)]
     pub(crate) taken: Option<Taken>,
+    /// To [`Ask::Show`]: those that can be read, as JSON.
+    #[n(2)]
+    pub(crate) shown: Vec<ShownChange>,
+    /// To [`Ask::Renew`]: those that can be taken under another actor.
+    #[n(3)]
+    pub(crate) renewed: Vec<RenewedChange>,
+}
+
+/// What a change would do.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(crate) struct ShownChange {
+    /// Its place in the job.
+    #[n(0)]
+    pub(crate) at: u32,
+    /// Command, time, actor, number and fields, as JSON.
+    #[n(1)]
+    pub(crate) json: Bytes,
+}
+
+/// A change under another actor.
+#[derive(Debug, Clone, Encode, Decode)]
+pub(crate) struct RenewedChange {
+    /// Hash of the change that it stands for.
+    #[n(0)]
+    pub(crate) was: BytesHash,
+    /// Its own hash.
+    #[n(1)]
+    pub(crate) hash: BytesHash,
+    /// Its bytes.
+    #[n(2)]
+    pub(crate) bytes: Bytes,
 }
 
 /// What became of one change.

@@ -2,11 +2,13 @@
 //!
 //! This runs in a worker process. It touches no store: what it needs comes with the job, and what it finds is its answer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
-use jobsheet_core::record::{Actor, Command, Context, Document, EntryId, PartUsed, ReadChange, state};
+use jobsheet_core::record::{
+    Actor, Command, Context, Document, EntryId, OwnershipError, PartUsed, ReadChange, renew_what_fits, state,
+};
 use jobsheet_core::standard::{Side, Standard};
 use jobsheet_core::{Moment, Stamp};
 use jobsheet_wire::{BytesHash, Hash, MAX_DOCUMENT_BYTES, keep_document, kept_document};
@@ -14,7 +16,7 @@ use uuid::Uuid;
 
 use super::Refused;
 use super::batch::{Batch, Candidate, Judged};
-use super::job::{Bytes, Done, Job, Noted, Taken, TakenChange};
+use super::job::{Ask, Bytes, Done, Job, Noted, RenewedChange, ShownChange, Taken, TakenChange};
 use crate::derived::{Derived, PartUse};
 use crate::office::Roles;
 
@@ -46,12 +48,80 @@ pub(crate) fn judge(job: &Job, standard: &Standard) -> Result<Done, JobError> {
     let saved = kept_document(job.document.0.clone()).map_err(|error| unreadable(&error))?;
     let visit = Document::load(&saved).map_err(|error| unreadable(&error))?;
     let mut batch = read(job, &visit);
+    match &job.ask {
+        Some(Ask::Show) => return Ok(show(job, &visit, batch)),
+        Some(Ask::Renew(actor)) => return Ok(renew(job, &visit, &batch, actor)),
+        None => {}
+    }
     let mut parts = check(job, &visit, &mut batch);
     let taken = match merge(&visit, &mut batch) {
         None => None,
         Some(merged) => Some(taken(job, standard, merged, &batch, &mut parts)?),
     };
-    Ok(Done { told: batch.told(job.changes.iter().map(|pushed| &pushed.hash.0)), taken })
+    Ok(Done { taken, ..told(job, &batch) })
+}
+
+/// What became of the changes, and nothing else.
+fn told(job: &Job, batch: &Batch) -> Done {
+    let told = batch.told(job.changes.iter().map(|pushed| &pushed.hash.0));
+    Done { told, taken: None, shown: Vec::new(), renewed: Vec::new() }
+}
+
+/// What the changes would do to the document, and what would become of them now.
+fn show(job: &Job, visit: &Document, mut batch: Batch) -> Done {
+    let read: Vec<Candidate> = batch.candidates().cloned().collect();
+    check(job, visit, &mut batch);
+    // What is too large is not unpacked.
+    let small = |candidate: &&Candidate| {
+        !matches!(
+            guarded(|| candidate.change.check(visit, &job.person)),
+            None | Some(Err(OwnershipError::TooLarge { .. } | OwnershipError::Unreadable))
+        )
+    };
+    let bytes: Vec<Vec<u8>> = read.iter().filter(small).map(|one| one.change.bytes().to_vec()).collect();
+    let saved = visit.save_uncompressed();
+    let places: HashMap<&Hash, u32> = (0..).zip(&job.changes).map(|(at, one)| (&one.hash.0, at)).collect();
+    let history = |changes: &[Vec<u8>]| guarded(|| Document::history_of(&saved, changes).ok()).flatten();
+    let all = match history(&bytes) {
+        Some(all) => all,
+        // Some do not go with each other: each by itself then.
+        None => bytes.iter().filter_map(|one| history(std::slice::from_ref(one))).flatten().collect(),
+    };
+    let shown = all.into_iter().filter_map(|past| {
+        let at = *places.get(&past.header.hash)?;
+        let json = serde_json::json!({
+            "command": past.header.command,
+            "at": Timestamp::from_second(past.header.time).ok(),
+            "actor": jobsheet_core::hex(&past.header.actor),
+            "actor_seq": past.header.seq,
+            "fields": past.fields,
+        });
+        Some((at, ShownChange { at, json: Bytes(json.to_string().into_bytes()) }))
+    });
+    let shown: BTreeMap<u32, ShownChange> = shown.collect();
+    Done { shown: shown.into_values().collect(), ..told(job, &batch) }
+}
+
+/// The changes under another actor, as far as a device of their person may write them and they fit.
+fn renew(job: &Job, visit: &Document, batch: &Batch, actor: &Bytes) -> Done {
+    let candidates: Vec<Vec<u8>> = job
+        .changes
+        .iter()
+        .filter(|pushed| batch.candidates().any(|candidate| candidate.header.hash == pushed.hash.0))
+        .map(|pushed| pushed.bytes.0.clone())
+        .collect();
+    let renewed = <[u8; ACTOR_BYTES]>::try_from(actor.0.as_slice()).ok().and_then(|actor| {
+        // A seal is of exact changes.
+        let seals = batch.candidates().filter(|one| one.header.command.as_deref() == Some("seal"));
+        let mut left = seals.map(|one| (one.header.hash, (String::new(), String::new()))).collect();
+        guarded(|| renew_what_fits(visit, &candidates, &mut left, &job.person, &actor).1)
+    });
+    let renewed = renewed.unwrap_or_default().into_iter().map(|one| RenewedChange {
+        was: BytesHash(one.was),
+        hash: BytesHash(one.hash),
+        bytes: Bytes(one.bytes),
+    });
+    Done { renewed: renewed.collect(), ..told(job, batch) }
 }
 
 /// Reads the headers. What is known already is known whoever sends it again.
@@ -322,6 +392,7 @@ mod tests {
             now_ms: 0,
             entry_id: Bytes(vec![9; 16]),
             handed: Vec::new(),
+            ask: None,
         };
         let taken = judge(&job, standard).unwrap().taken?;
         Some(Document::load(&kept_document(taken.document.0).unwrap()).unwrap())

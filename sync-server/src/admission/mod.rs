@@ -10,12 +10,13 @@ mod past;
 mod pull;
 mod push;
 mod reference;
+mod refused;
 
 pub(crate) use exchange::{ExchangeError, answer, take_in};
 pub(crate) use hand_over::share;
-pub(crate) use job::{Done, Job};
+pub(crate) use job::{Ask, Bytes, Done, Job, Told};
 pub(crate) use judge::judge;
-pub(crate) use push::{AtWork, PushError, push};
+pub(crate) use push::{AtWork, PushError, admit, ask};
 
 use jobsheet_wire::{DESCENDS, DIVERGED};
 use uuid::Uuid;

@@ -8,8 +8,8 @@ use jobsheet_wire::{BytesHash, DIVERGED, DocumentPush, Framed, HandOverBytes, Ve
 use uuid::Uuid;
 
 use super::hand_over::{self, Handing, NotHanded};
-use super::job::{Bytes, Done, Handed, Job, KnownActor, Pushed, Told};
-use super::{Desk, Refused, Sender};
+use super::job::{Ask, Bytes, Done, Handed, Job, KnownActor, Pushed, Told};
+use super::{Desk, Refused, Sender, refused};
 use crate::derived::Derived;
 use crate::secret;
 use crate::store::{NewChange, StoreError, VisitSource, Writing};
@@ -88,8 +88,24 @@ struct Judged {
     done: Done,
 }
 
-/// Admits what is pushed. Gives a verdict for every change; what is accepted is durable.
+/// Admits what a device pushes. Gives a verdict for every change; what is accepted is durable, and what is refused is kept for the
+/// office, within limits.
 pub(crate) fn push(
+    desk: &Desk<'_>,
+    sender: &Sender,
+    pushes: &[DocumentPush],
+    hand_overs: &[HandOverBytes],
+    now: Timestamp,
+) -> Result<Vec<VerdictOfChange>, PushError> {
+    let verdicts = admit(desk, sender, pushes, hand_overs, now)?;
+    if verdicts.iter().any(|told| matches!(told.verdict, Verdict::Refused { .. })) {
+        desk.store.write(|tx| refused::keep(tx, sender, pushes, &verdicts, now))?;
+    }
+    Ok(verdicts)
+}
+
+/// Admits changes. Gives a verdict for every change; what is accepted is durable.
+pub(crate) fn admit(
     desk: &Desk<'_>,
     sender: &Sender,
     pushes: &[DocumentPush],
@@ -120,11 +136,38 @@ pub(crate) fn push(
     let mut told = Vec::new();
     for (push, verdicts) in pushes.iter().zip(work.verdicts) {
         for (framed, verdict) in push.changes.iter().zip(verdicts) {
-            let verdict = verdict.unwrap_or_else(|| refused(Refused::not_judged()));
+            let verdict = verdict.unwrap_or_else(|| as_verdict(Refused::not_judged()));
             told.push(VerdictOfChange { document: push.document, hash: framed.hash, verdict });
         }
     }
     Ok(told)
+}
+
+/// Asks a worker about changes of one document without admitting any. `None`: there is no such document, or, unless it is only to
+/// show them, it is not for the sender.
+pub(crate) fn ask(
+    desk: &Desk<'_>,
+    sender: &Sender,
+    push: &DocumentPush,
+    ask: Ask,
+    now: Timestamp,
+) -> Result<Option<Done>, PushError> {
+    let work = Work {
+        desk,
+        sender,
+        pushes: std::slice::from_ref(push),
+        handing: Handing::default(),
+        now,
+        verdicts: vec![vec![None; push.changes.len()]],
+        deaths: 0,
+        strikes: 0,
+        audited: 0,
+    };
+    let piece = Piece { push: 0, from: 0, count: push.changes.len(), tries: 0, killed: false };
+    let anybodys = matches!(ask, Ask::Show);
+    let Some((mut job, ..)) = work.job(piece, anybodys)? else { return Ok(None) };
+    job.ask = Some(ask);
+    work.judge(&mut job).map(Some).map_err(PushError::Work)
 }
 
 struct Work<'a> {
@@ -162,12 +205,12 @@ impl Work<'_> {
                 self.tell(piece, |_| Verdict::Pending(Vec::new()));
                 continue;
             }
-            let Some((mut job, basis, office_actor)) = self.job(piece)? else {
+            let Some((mut job, basis, office_actor)) = self.job(piece, false)? else {
                 let refusal = match fault {
                     Some(NotHanded::Refused(refusal)) => refusal,
                     _ => Refused::out_of_scope(),
                 };
-                self.tell(piece, |_| refused(refusal.clone()));
+                self.tell(piece, |_| as_verdict(refusal.clone()));
                 continue;
             };
             match self.judge(&mut job) {
@@ -187,13 +230,13 @@ impl Work<'_> {
         self.commit(&mut judged, &mut line)
     }
 
-    /// What a worker is asked about a piece. `None`: the document is not for this device.
-    fn job(&self, piece: Piece) -> Result<Option<(Job, u64, [u8; 16])>, PushError> {
+    /// What a worker is asked about a piece. `None`: the document is not for this device, unless it may be anybody's.
+    fn job(&self, piece: Piece, anybodys: bool) -> Result<Option<(Job, u64, [u8; 16])>, PushError> {
         let push = &self.pushes[piece.push];
         let id = Uuid::from_bytes(push.document);
         let sender = self.sender;
         let found = self.desk.store.read(|tx| -> Result<_, StoreError> {
-            if !tx.was_granted(&sender.technician, &id)? {
+            if !anybodys && !tx.was_granted(&sender.technician, &id)? {
                 return Ok(None);
             }
             let Some(source) = tx.visit_kept(&id)? else { return Ok(None) };
@@ -234,6 +277,7 @@ impl Work<'_> {
                     Some(Handed { hash: BytesHash(framed.hash), person: author.person.clone() })
                 })
                 .collect(),
+            ask: None,
         };
         Ok(Some((job, updated_seq, office_actor)))
     }
@@ -252,7 +296,7 @@ impl Work<'_> {
     fn died(&mut self, piece: Piece, line: &mut VecDeque<Piece>) {
         self.deaths += 1;
         if self.deaths > MAX_DEATHS {
-            self.tell(piece, |_| refused(Refused::not_judged()));
+            self.tell(piece, |_| as_verdict(Refused::not_judged()));
             return;
         }
         if !piece.killed {
@@ -261,7 +305,7 @@ impl Work<'_> {
         }
         if piece.count == 1 {
             self.strikes += 1;
-            self.tell(piece, |_| refused(Refused::too_costly()));
+            self.tell(piece, |_| as_verdict(Refused::too_costly()));
             return;
         }
         let first = piece.count / 2;
@@ -362,7 +406,7 @@ impl Work<'_> {
             Told::Waits(parents) => Verdict::Pending(parents.clone()),
             Told::Refused(code, reason) => match (code.as_str(), &fault) {
                 ("foreign-actor" | "foreign-author", Some(NotHanded::Refused(refusal))) => {
-                    refused(refusal.clone())
+                    as_verdict(refusal.clone())
                 }
                 _ => Verdict::Refused { code: code.clone(), reason: reason.clone() },
             },
@@ -410,6 +454,6 @@ impl Work<'_> {
 }
 
 /// A refusal as a verdict.
-fn refused(refusal: Refused) -> Verdict {
+fn as_verdict(refusal: Refused) -> Verdict {
     Verdict::Refused { code: refusal.code.to_owned(), reason: refusal.reason }
 }

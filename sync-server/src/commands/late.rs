@@ -1,4 +1,4 @@
-//! Work of revoked devices at the command line.
+//! Work that waits at the office, at the command line.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,26 @@ pub(super) enum LateCommand {
     },
     /// Admit what waits of a device for a visit, as the work of its technician
     Admit {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the device
+        device: Uuid,
+        /// Id of the visit
+        visit: Uuid,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Show what waits of a device for a visit, change by change: what it says, and what would become of it now
+    Show {
+        #[command(flatten)]
+        data: DataDir,
+        /// Id of the device
+        device: Uuid,
+        /// Id of the visit
+        visit: Uuid,
+    },
+    /// Write what waits of a device for a visit anew, as its technician's work, and admit that
+    Repair {
         #[command(flatten)]
         data: DataDir,
         /// Id of the device
@@ -63,6 +83,21 @@ pub(super) fn carry_out(command: LateCommand, clock: Clock) -> Result<(), Comman
         LateCommand::Admit { data, device, visit, output } => {
             admit(&data.folder()?, &device, &visit, output.json, clock)
         }
+        LateCommand::Show { data, device, visit } => {
+            let app = App::open(&data.folder()?, clock)?;
+            say(json!(office::show_late(&app.desk(), &device, &visit, app.clock.now())?));
+            Ok(())
+        }
+        LateCommand::Repair { data, device, visit, output } => {
+            let app = App::open(&data.folder()?, clock)?;
+            let done = office::repair_late(&app.desk(), &device, &visit, &app.itself(CONSOLE))?;
+            if output.json {
+                say(json!(done))
+            } else {
+                say(done)
+            }
+            Ok(())
+        }
         LateCommand::Discard { data, device, visit } => discard(&data.folder()?, &device, &visit, clock),
         LateCommand::Export { data, device, visit, out } => {
             export(&data.folder()?, &device, &visit, &out, clock)
@@ -79,7 +114,11 @@ fn list(folder: &Path, as_json: bool, clock: Clock) -> Result<(), CommandError> 
         return Ok(());
     }
     for row in rows {
-        let refused = if row.refused > 0 { format!("  {} refused", row.refused) } else { String::new() };
+        let refused = if row.refused > 0 {
+            format!("  {} refused: {}", row.refused, row.codes.join(", "))
+        } else {
+            String::new()
+        };
         say(format_args!(
             "{}  {}  {}  {}  {} changes  {}{refused}",
             row.device, row.visit, row.technician, row.number, row.changes, row.last_received_at

@@ -183,7 +183,7 @@ enum Command {
     /// Tariffs: what the company asks for parts, labour and flat fees
     #[command(subcommand)]
     Tariff(TariffCommand),
-    /// Work that devices sent after they were revoked
+    /// Work that devices sent after they were revoked, and what was refused
     #[command(subcommand)]
     Late(late::LateCommand),
     /// Visits that technicians handed over to others

@@ -49,6 +49,7 @@ fn act(method: &Method, route: &str) -> Act {
             "/v1/technicians"
             | "/v1/enrolments"
             | "/v1/late/{device}/{visit}/admit"
+            | "/v1/late/{device}/{visit}/repair"
             | "/v1/hand-overs/{id}/admit",
         )
         | ("PUT", "/v1/devices/{id}/suspension")

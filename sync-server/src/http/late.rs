@@ -1,4 +1,4 @@
-//! Work of revoked devices, and what may still be on a device that is lost.
+//! Work of revoked devices and what was refused, and what may still be on a device that is lost.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use super::auth::Office;
 use super::input::{PathId, PathIds, blocking};
 use super::problem::Problem;
 use crate::app::Shared;
-use crate::office::{self, LateAdmitted, Unsent};
+use crate::office::{self, LateAdmitted, LateShown, Unsent};
 use crate::store::LateRow;
 
 /// `GET /v1/late`.
@@ -39,6 +39,26 @@ pub(super) async fn admit(
     PathIds(device, visit): PathIds,
 ) -> Result<Json<LateAdmitted>, Problem> {
     let work = blocking(&app, move |app| office::admit_late(&app.desk(), &device, &visit, &office.by(app)));
+    Ok(Json(work.await?))
+}
+
+/// `GET /v1/late/{device}/{visit}/changes`.
+pub(super) async fn changes(
+    _office: Office,
+    State(app): State<Shared>,
+    PathIds(device, visit): PathIds,
+) -> Result<Json<Vec<LateShown>>, Problem> {
+    let work = blocking(&app, move |app| office::show_late(&app.desk(), &device, &visit, app.clock.now()));
+    Ok(Json(work.await?))
+}
+
+/// `POST /v1/late/{device}/{visit}/repair`.
+pub(super) async fn repair(
+    office: Office,
+    State(app): State<Shared>,
+    PathIds(device, visit): PathIds,
+) -> Result<Json<LateAdmitted>, Problem> {
+    let work = blocking(&app, move |app| office::repair_late(&app.desk(), &device, &visit, &office.by(app)));
     Ok(Json(work.await?))
 }
 

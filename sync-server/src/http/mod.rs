@@ -82,6 +82,8 @@ pub(crate) fn router(app: Shared, limits: Limits) -> Router {
         .route("/v1/late", get(late::list))
         .route("/v1/late/{device}/{visit}", get(late::export).delete(late::discard))
         .route("/v1/late/{device}/{visit}/admit", post(late::admit))
+        .route("/v1/late/{device}/{visit}/changes", get(late::changes))
+        .route("/v1/late/{device}/{visit}/repair", post(late::repair))
         .route("/v1/hand-overs", get(hand_overs::list))
         .route("/v1/hand-overs/{id}", delete(hand_overs::refuse))
         .route("/v1/hand-overs/{id}/admit", post(hand_overs::admit))

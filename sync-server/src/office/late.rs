@@ -1,5 +1,6 @@
-//! Work that a device sends after it was revoked. It is kept as it came, touches no record, and waits for somebody at the office:
-//! a lost phone that was found had real work on it, and a stolen one may say anything.
+//! Work that waits for somebody at the office. What a device sends after it was revoked is kept as it came and touches no record: a
+//! lost phone that was found had real work on it, and a stolen one may say anything. What was refused is kept beside it, with the
+//! reason. No bytes of it are read in this process: a worker says what it is.
 
 use std::collections::HashMap;
 
@@ -12,10 +13,11 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{By, OfficeError};
-use crate::admission::{Desk, Sender, push};
+use crate::admission::{Ask, Bytes, Desk, PushError, Sender, Told, admit, ask};
 use crate::documents::is_finished;
+use crate::secret;
 use crate::standards::Standards;
-use crate::store::{LateChange, LateRow, Reading, StoreError, Writing};
+use crate::store::{LateCause, LateChange, LateRow, Reading, StoreError, Writing};
 
 /// Most changes that are kept of one revoked device.
 pub(crate) const MAX_LATE_CHANGES: u64 = 20_000;
@@ -41,7 +43,7 @@ pub(crate) fn keep_late(
     now: Timestamp,
 ) -> Result<LateKept, StoreError> {
     let mut done = LateKept::default();
-    let (mut changes, mut bytes) = tx.late_size(&sender.device)?;
+    let (mut changes, mut bytes) = tx.late_size(&sender.device, LateCause::Revoked)?;
     let mut fresh = 0;
     for push in &message.push {
         let document = Uuid::from_bytes(push.document);
@@ -57,7 +59,7 @@ pub(crate) fn keep_late(
                 done.left += 1;
                 continue;
             }
-            let change = LateChange { hash: framed.hash, bytes: framed.bytes.clone() };
+            let change = LateChange { hash: framed.hash, bytes: framed.bytes.clone(), refusal: None };
             if tx.keep_late(&sender.device, &document, changes, &change, now)? {
                 changes += 1;
                 bytes += size;
@@ -73,7 +75,7 @@ pub(crate) fn keep_late(
     Ok(done)
 }
 
-/// What waits, of all revoked devices.
+/// What waits, of all devices.
 pub(crate) fn list_late(tx: &Reading<'_>) -> Result<Vec<LateRow>, OfficeError> {
     Ok(tx.late()?)
 }
@@ -118,6 +120,23 @@ pub(crate) struct LateAdmitted {
     waiting: Vec<LateRefused>,
 }
 
+impl LateAdmitted {
+    /// Notes why a change goes on waiting.
+    fn waits(
+        &mut self,
+        tx: &Writing<'_>,
+        device: &Uuid,
+        document: &Uuid,
+        hash: &[u8; 32],
+        (code, reason): (&str, &str),
+    ) -> Result<(), StoreError> {
+        tx.refuse_late(device, document, hash, (code, reason))?;
+        let (change, code, reason) = (hex(hash), code.to_owned(), reason.to_owned());
+        self.waiting.push(LateRefused { change, code, reason });
+        Ok(())
+    }
+}
+
 impl std::fmt::Display for LateAdmitted {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "{} changes admitted, {} go on waiting", self.admitted, self.waiting.len())?;
@@ -133,6 +152,33 @@ struct LateRefused {
     reason: String,
 }
 
+/// What waits of one device for one document, and on whose behalf it is looked at.
+fn sender_of(
+    desk: &Desk<'_>,
+    device: &Uuid,
+    document: &Uuid,
+) -> Result<(Sender, Vec<LateChange>), OfficeError> {
+    let (found, changes) =
+        desk.store.read(|tx| Ok::<_, OfficeError>((tx.device(device)?, waiting(tx, device, document)?)))?;
+    let found = found.ok_or_else(|| OfficeError::Unknown { what: "device", id: device.to_string() })?;
+    let sender = Sender { device: *device, technician: found.technician, last_seen: found.last_seen_at };
+    Ok((sender, changes))
+}
+
+fn pushed(document: &Uuid, changes: &[LateChange]) -> DocumentPush {
+    let framed = |change: &LateChange| Framed { hash: change.hash, bytes: change.bytes.clone() };
+    DocumentPush { document: document.into_bytes(), changes: changes.iter().map(framed).collect() }
+}
+
+/// Why a change does not come in: code and reason. `None`: it does.
+fn stands_against(verdict: &Verdict) -> Option<(&str, &str)> {
+    match verdict {
+        Verdict::Accepted(_) | Verdict::Duplicate(_) => None,
+        Verdict::Pending(_) => Some(("pending", "it builds on changes that are not here")),
+        Verdict::Refused { code, reason } => Some((code, reason)),
+    }
+}
+
 /// Admits what waits of one device for one document: as the work of its technician, on the way that all work of devices takes.
 /// What is refused there goes on waiting. Admitting twice is admitting once.
 pub(crate) fn admit_late(
@@ -142,32 +188,20 @@ pub(crate) fn admit_late(
     by: &By,
 ) -> Result<LateAdmitted, OfficeError> {
     let store = desk.store;
-    let (found, changes) =
-        store.read(|tx| Ok::<_, OfficeError>((tx.device(device)?, waiting(tx, device, document)?)))?;
-    let found = found.ok_or_else(|| OfficeError::Unknown { what: "device", id: device.to_string() })?;
-    let sender = Sender { device: *device, technician: found.technician, last_seen: found.last_seen_at };
+    let (sender, changes) = sender_of(desk, device, document)?;
     let mut done = LateAdmitted::default();
     for changes in changes.chunks(MAX_CHANGES_PER_DOCUMENT) {
-        let changes = changes.iter();
-        let changes: Vec<Framed> =
-            changes.map(|change| Framed { hash: change.hash, bytes: change.bytes.clone() }).collect();
-        let pushed = DocumentPush { document: document.into_bytes(), changes };
         // Between the two commits the changes stand in the record and wait as well: admitted again, they are known.
-        let verdicts = push(desk, &sender, std::slice::from_ref(&pushed), &[], by.now)?;
+        let verdicts = admit(desk, &sender, &[pushed(document, changes)], &[], by.now)?;
         store.write(|tx| -> Result<(), OfficeError> {
             for told in &verdicts {
-                let (code, reason) = match &told.verdict {
-                    Verdict::Accepted(_) | Verdict::Duplicate(_) => {
+                match stands_against(&told.verdict) {
+                    None => {
                         tx.settle_late(device, document, &told.hash, true)?;
                         done.admitted += 1;
-                        continue;
                     }
-                    Verdict::Pending(_) => ("pending", "it builds on changes that are not here"),
-                    Verdict::Refused { code, reason } => (code.as_str(), reason.as_str()),
-                };
-                tx.refuse_late(device, document, &told.hash, (code, reason))?;
-                let (change, code, reason) = (hex(&told.hash), code.to_owned(), reason.to_owned());
-                done.waiting.push(LateRefused { change, code, reason });
+                    Some(against) => done.waits(tx, device, document, &told.hash, against)?,
+                }
             }
             Ok(())
         })?;
@@ -177,6 +211,110 @@ pub(crate) fn admit_late(
         tx.audit(by.now, &by.person, "late-admit", &device.to_string(), &detail)
     })?;
     Ok(done)
+}
+
+/// Writes what waits of one device for one document anew under another actor, as the work of its technician, and admits that: where
+/// only the name under which it was written, or a change before it, stood against it. What can not be taken so goes on waiting.
+pub(crate) fn repair_late(
+    desk: &Desk<'_>,
+    device: &Uuid,
+    document: &Uuid,
+    by: &By,
+) -> Result<LateAdmitted, OfficeError> {
+    let (sender, changes) = sender_of(desk, device, document)?;
+    let actor: [u8; 16] = secret::random()?;
+    let whole = pushed(document, &changes);
+    let out = || OfficeError::Unknown { what: "visit of this device's technician", id: document.to_string() };
+    let asked = ask(desk, &sender, &whole, Ask::Renew(Bytes(actor.to_vec())), by.now)?.ok_or_else(out)?;
+    let (mut was, mut renewed) = (HashMap::new(), Vec::new());
+    for one in asked.renewed {
+        was.insert(one.hash.0, one.was.0);
+        renewed.push(Framed { hash: one.hash.0, bytes: one.bytes.0 });
+    }
+    let push = DocumentPush { document: document.into_bytes(), changes: renewed };
+    let verdicts = admit(desk, &sender, std::slice::from_ref(&push), &[], by.now)?;
+    let mut done = LateAdmitted::default();
+    desk.store.write(|tx| -> Result<(), OfficeError> {
+        let mut told: HashMap<[u8; 32], &Verdict> = HashMap::new();
+        told.extend(verdicts.iter().filter_map(|told| Some((*was.get(&told.hash)?, &told.verdict))));
+        for change in &changes {
+            let not_taken =
+                ("not-repairable", "it can not be written anew: show it, and enter what is right by hand");
+            match told.get(&change.hash).map(|verdict| stands_against(verdict)) {
+                Some(None) => {
+                    tx.settle_late(device, document, &change.hash, true)?;
+                    done.admitted += 1;
+                }
+                Some(Some(against)) => done.waits(tx, device, document, &change.hash, against)?,
+                None => {
+                    let known =
+                        change.refusal.as_ref().map(|(code, reason)| (code.as_str(), reason.as_str()));
+                    done.waits(tx, device, document, &change.hash, known.unwrap_or(not_taken))?;
+                }
+            }
+        }
+        let detail = format!("{document} {}", done.admitted);
+        tx.audit(by.now, &by.person, "late-repair", &device.to_string(), &detail)?;
+        Ok(())
+    })?;
+    Ok(done)
+}
+
+/// A change that waits, as a worker reads it.
+#[derive(Debug, Serialize)]
+pub(crate) struct LateShown {
+    /// SHA-256 of the change.
+    change: String,
+    /// Why it was refused; none: nobody has judged it.
+    code: Option<String>,
+    /// Why, in words.
+    reason: Option<String>,
+    /// What would become of it if it were admitted now: `accepted`, `duplicate`, `pending` or the code of a refusal.
+    now: String,
+    /// Command, time, actor, number and what it would do to each field; none: its bytes can not be read.
+    says: Option<serde_json::Value>,
+}
+
+/// What waits of one device for one document, change by change.
+pub(crate) fn show_late(
+    desk: &Desk<'_>,
+    device: &Uuid,
+    document: &Uuid,
+    now: Timestamp,
+) -> Result<Vec<LateShown>, OfficeError> {
+    let (sender, changes) = sender_of(desk, device, document)?;
+    let in_scope = desk.store.read(|tx| tx.was_granted(&sender.technician, document))?;
+    let mut shown = Vec::new();
+    for changes in changes.chunks(MAX_CHANGES_PER_DOCUMENT) {
+        let (asked, otherwise) = match ask(desk, &sender, &pushed(document, changes), Ask::Show, now) {
+            // A worker that dies of them says nothing of them.
+            Err(PushError::Work(error)) => {
+                tracing::warn!(%error, "changes that wait can not be shown");
+                (None, if in_scope { "too-costly" } else { "out-of-scope" })
+            }
+            asked => (asked?, "out-of-scope"),
+        };
+        let mut says: HashMap<usize, serde_json::Value> = HashMap::new();
+        for one in asked.iter().flat_map(|done| &done.shown) {
+            if let Ok(json) = serde_json::from_slice(&one.json.0) {
+                says.insert(one.at as usize, json);
+            }
+        }
+        for (at, change) in changes.iter().enumerate() {
+            let now = match asked.as_ref().filter(|_| in_scope).map(|done| done.told.get(at)) {
+                None => otherwise,
+                Some(Some(Told::Known)) => "duplicate",
+                Some(Some(Told::Taken(_) | Told::Again(_))) => "accepted",
+                Some(Some(Told::Waits(_))) => "pending",
+                Some(Some(Told::Refused(code, _))) => code,
+                Some(None) => "unreadable",
+            };
+            let (code, reason) = change.refusal.clone().unzip();
+            let (now, says) = (now.to_owned(), says.remove(&at));
+            shown.push(LateShown { change: hex(&change.hash), code, reason, now, says });
+        }
+    }
+    Ok(shown)
 }
 
 /// Throws away what waits of one device for one document. Gives how many changes that were.

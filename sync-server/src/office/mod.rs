@@ -32,7 +32,8 @@ pub(crate) use enrolment::{
 pub(crate) use hand_overs::decide_hand_over;
 pub(crate) use history::{ConflictPage, HistoryEntry, conflicts, history};
 pub(crate) use late::{
-    LateAdmitted, LateKept, Unsent, admit_late, discard_late, export_late, keep_late, list_late, unsent,
+    LateAdmitted, LateKept, LateShown, Unsent, admit_late, discard_late, export_late, keep_late, list_late,
+    repair_late, show_late, unsent,
 };
 pub(crate) use open::{NewCase, NewShift, OpenedDocument, open_case, open_shift};
 pub(crate) use packs::{Published, StandardSummary, StandardView, list_standards, publish, show_standard};

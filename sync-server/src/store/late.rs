@@ -1,4 +1,4 @@
-//! Work of revoked devices that waits for somebody at the office.
+//! Work that waits for somebody at the office: of revoked devices, and what was refused.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,8 +25,10 @@ pub(crate) struct LateRow {
     pub(crate) first_received_at: Timestamp,
     /// When the last came.
     pub(crate) last_received_at: Timestamp,
-    /// How many of them could not be admitted when it was tried.
+    /// How many of them were refused when they came, or could not be admitted when it was tried.
     pub(crate) refused: u64,
+    /// Why, short codes in kebab case.
+    pub(crate) codes: Vec<String>,
 }
 
 /// A change that waits.
@@ -36,6 +38,26 @@ pub(crate) struct LateChange {
     pub(crate) hash: [u8; 32],
     /// Its bytes as they came.
     pub(crate) bytes: Vec<u8>,
+    /// Why it was refused: code and reason; none: nobody has judged it.
+    pub(crate) refusal: Option<(String, String)>,
+}
+
+/// Why a change waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LateCause {
+    /// The device had been revoked.
+    Revoked,
+    /// It was refused.
+    Refused,
+}
+
+impl LateCause {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -43,7 +65,7 @@ impl Reading<'_> {
     pub(crate) fn late(&self) -> Result<Vec<LateRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT l.device, d.technician, l.document, v.number, count(*), sum(length(l.bytes)),
-                    min(l.received_at), max(l.received_at), count(l.code)
+                    min(l.received_at), max(l.received_at), count(l.code), json_group_array(DISTINCT l.code) FILTER (WHERE l.code IS NOT NULL)
              FROM late_change l
              JOIN device d ON d.tenant = l.tenant AND d.id = l.device
              JOIN visit v ON v.tenant = l.tenant AND v.id = l.document
@@ -60,6 +82,7 @@ impl Reading<'_> {
                 first_received_at: time(row.get(6)?),
                 last_received_at: time(row.get(7)?),
                 refused: super::from_sql(row.get(8)?),
+                codes: serde_json::from_str(&row.get::<_, String>(9)?).unwrap_or_default(),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -68,20 +91,23 @@ impl Reading<'_> {
     /// The changes that wait of one device for one document, in the order in which they came.
     pub(crate) fn late_changes(&self, device: &Uuid, document: &Uuid) -> Result<Vec<LateChange>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT hash, bytes FROM late_change
+            "SELECT hash, bytes, code, reason FROM late_change
              WHERE tenant = ?1 AND device = ?2 AND document = ?3 AND state = 'kept' ORDER BY n",
         )?;
         let rows = statement.query_map((self.tenant, device.as_bytes(), document.as_bytes()), |row| {
-            Ok(LateChange { hash: row.get(0)?, bytes: row.get(1)? })
+            let (code, reason): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let refusal = code.map(|code| (code, reason.unwrap_or_default()));
+            Ok(LateChange { hash: row.get(0)?, bytes: row.get(1)?, refusal })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How much waits of one device: changes, settled ones included, and bytes.
-    pub(crate) fn late_size(&self, device: &Uuid) -> Result<(u64, u64), StoreError> {
+    /// How much waits of one device of one cause: changes, settled ones included, and bytes.
+    pub(crate) fn late_size(&self, device: &Uuid, cause: LateCause) -> Result<(u64, u64), StoreError> {
         let size = self.connection.query_row(
-            "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM late_change WHERE tenant = ?1 AND device = ?2",
-            (self.tenant, device.as_bytes()),
+            "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM late_change
+             WHERE tenant = ?1 AND device = ?2 AND cause = ?3",
+            (self.tenant, device.as_bytes(), cause.id()),
             |row| Ok((super::from_sql(row.get(0)?), super::from_sql(row.get(1)?))),
         )?;
         Ok(size)
@@ -136,7 +162,48 @@ impl Writing<'_> {
         Ok(kept > 0)
     }
 
-    /// A change that waited stands in the log now, or was thrown away.
+    /// Keeps a change that was refused. `false`: it is kept already, and only the refusal is noted.
+    pub(crate) fn keep_refused(
+        &self,
+        device: &Uuid,
+        document: &Uuid,
+        change: (&[u8; 32], &[u8]),
+        (code, reason): (&str, &str),
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (hash, bytes) = change;
+        let noted = self
+            .connection
+            .prepare_cached(
+                "UPDATE late_change SET code = ?5, reason = ?6
+                 WHERE tenant = ?1 AND device = ?2 AND document = ?3 AND hash = ?4 AND state = 'kept'",
+            )?
+            .execute((self.tenant, device.as_bytes(), document.as_bytes(), hash, code, reason))?;
+        if noted > 0 {
+            return Ok(false);
+        }
+        let kept = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO late_change (tenant, device, document, hash, n, bytes, received_at, code, reason, cause)
+                 SELECT ?1, ?2, ?3, ?4, coalesce(max(n) + 1, 0), ?5, ?6, ?7, ?8, 'refused' FROM late_change
+                 WHERE tenant = ?1 AND device = ?2 AND document = ?3 ON CONFLICT DO NOTHING",
+            )?
+            .execute((
+                self.tenant,
+                device.as_bytes(),
+                document.as_bytes(),
+                hash,
+                bytes,
+                at.as_millisecond(),
+                code,
+                reason,
+            ))?;
+        Ok(kept > 0)
+    }
+
+    /// A change that waited stands in the log now, or was thrown away. What a device was told to be refused it does not send
+    /// again, so nothing is remembered of it.
     pub(crate) fn settle_late(
         &self,
         device: &Uuid,
@@ -151,6 +218,12 @@ impl Writing<'_> {
                  WHERE tenant = ?1 AND device = ?2 AND document = ?3 AND hash = ?4",
             )?
             .execute((self.tenant, device.as_bytes(), document.as_bytes(), hash, state))?;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM late_change
+                 WHERE tenant = ?1 AND device = ?2 AND document = ?3 AND hash = ?4 AND cause = 'refused'",
+            )?
+            .execute((self.tenant, device.as_bytes(), document.as_bytes(), hash))?;
         Ok(())
     }
 

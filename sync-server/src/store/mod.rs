@@ -30,7 +30,7 @@ use jobsheet_core::key::KeyError;
 pub(crate) use connections::{Reading, Store, Writing, create_private};
 pub(crate) use files::FileHash;
 pub(crate) use hand_over::{HandOverRow, HandOverState};
-pub(crate) use late::{LateChange, LateRow};
+pub(crate) use late::{LateCause, LateChange, LateRow};
 pub(crate) use log::{ChangeRow, LogRow, NewChange};
 pub(crate) use parts::{PartsFilter, RequestedPartRow, ReturnRow};
 pub(crate) use people::{DeviceRow, TechnicianRow};

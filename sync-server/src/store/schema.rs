@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0011_log.sql"),
     include_str!("../../migrations/0012_archive.sql"),
     include_str!("../../migrations/0013_hand_over.sql"),
+    include_str!("../../migrations/0014_refused.sql"),
 ];
 
 /// Brings a database to the newest schema. A newer one is refused and left as it is.

@@ -4,4 +4,5 @@
 
 mod files;
 mod order;
+mod refused;
 mod world;

@@ -52,7 +52,7 @@ pub use ownership::{
     ChangeHeader, OwnershipError, ReadChange, check_field_change, parts_in_change, read_header,
 };
 pub use part_requests::{LinkedVisit, PartRequest, linked_visits, part_requests};
-pub use renew::{Renewed, under_new_actor};
+pub use renew::{NotRenewed, Renewed, renew_what_fits, under_new_actor};
 pub use sealing::{SealState, outdated, signs_off, stands};
 pub(crate) use spell::{Spell, freeing, not_before, spells};
 pub use state::{Contradiction, RecordState, SideState, state};

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};
 use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ScalarValue};
 
+use super::document::Document;
 use super::error::RecordError;
-use super::ownership::read;
+use super::ownership::{check_field_change, read, read_header};
 
 /// A change under another actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +114,53 @@ pub fn under_new_actor(
         renewed.push(Renewed { was: was.0, hash: new.hash().0, seq, bytes: new.raw_bytes().to_vec() });
     }
     Ok(renewed)
+}
+
+/// Why a change is not written anew: a short code in kebab case, and words.
+pub type NotRenewed = (String, String);
+
+/// Writes as many changes anew as a device of a person may write and as fit a document: what does not is left out and told, and what
+/// builds on it builds on what it built on. `left`: those that are left out from the beginning. Gives the document with what is
+/// written anew.
+///
+/// `changes` are of one installation and one document, in the order in which it made them.
+pub fn renew_what_fits(
+    document: &Document,
+    changes: &[Vec<u8>],
+    left: &mut HashMap<[u8; 32], NotRenewed>,
+    person: &str,
+    actor: &[u8; 16],
+) -> (Document, Vec<Renewed>) {
+    loop {
+        let Ok(renewed) = under_new_actor(changes, |hash| left.contains_key(hash), actor) else {
+            let reason = "it was not written after those before it; give the command again";
+            for header in changes.iter().filter_map(|bytes| read_header(bytes).ok()) {
+                left.entry(header.hash).or_insert(("out-of-order".to_owned(), reason.to_owned()));
+            }
+            return (document.clone(), Vec::new());
+        };
+        let mut merged = document.clone();
+        let fault = renewed.iter().find_map(|change| Some((change.was, fault(&mut merged, change, person)?)));
+        match fault {
+            Some((was, fault)) => left.insert(was, fault),
+            None => return (merged, renewed),
+        };
+    }
+}
+
+/// Takes a change into a document, or says why it is not taken.
+fn fault(document: &mut Document, change: &Renewed, person: &str) -> Option<NotRenewed> {
+    if let Err(error) = check_field_change(document, &change.bytes, person) {
+        return Some((error.code().to_owned(), error.to_string()));
+    }
+    let before = document.clone();
+    let merged = document.merge(std::slice::from_ref(&change.bytes)).is_ok();
+    if merged && document.contains(&change.hash) {
+        return None;
+    }
+    *document = before;
+    let reason = "it builds on what is not in the record; give the command again";
+    Some(("builds-on-missing".to_owned(), reason.to_owned()))
 }
 
 #[cfg(test)]

@@ -262,6 +262,12 @@ impl Incoming<'_> {
     fn merge_own(&self, draft: &mut Draft) -> Result<(), StoreError> {
         draft.head.revoked = false;
         store::forget_pulled(self.connection, self.visit)?;
+        // What was refused and stands there all the same: somebody at the office took it in.
+        for refused in store::refused_hashes(self.connection, self.visit)? {
+            if draft.document.contains(&refused) {
+                store::release(self.connection, self.visit, &refused)?;
+            }
+        }
         let mut held = HashMap::new();
         for own in store::own_changes(self.connection, self.visit)? {
             if draft.document.contains(&own.hash) {
@@ -351,6 +357,7 @@ impl Incoming<'_> {
                     state: State::Durable,
                 },
             )?;
+            store::release(self.connection, self.visit, &framed.hash)?;
             draft.tail += 1;
             received.changes += 1;
         }

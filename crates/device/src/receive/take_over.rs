@@ -1,10 +1,12 @@
-//! A visit that was handed over by a file: the document, and the changes of others that this device brings to the server.
+//! What comes into a document otherwise than by a reply: a visit that was handed over, refused changes that are written anew.
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use jobsheet_core::record::Document;
 use jobsheet_core::seal::file::HandOverFile;
 use jobsheet_core::unhex;
+use rusqlite::Connection;
 
 use super::document::{Draft, Incoming};
 use crate::StoreError;
@@ -40,6 +42,22 @@ impl Store {
         self.inner.warmth.forget(visit);
         self.inner.observers.changed([visit]);
         Ok(changes)
+    }
+}
+
+impl Store {
+    /// Stores a document into which refused changes were written anew.
+    pub(crate) fn write_repaired(
+        &self,
+        connection: &Connection,
+        now: Timestamp,
+        document: Document,
+        head: Head,
+        tail: u32,
+    ) -> Result<(), StoreError> {
+        let visit = document.record().id;
+        let incoming = Incoming { connection, standards: &self.inner.standards, now, visit };
+        incoming.finish(Draft { document, head, tail, rewritten: true })
     }
 }
 

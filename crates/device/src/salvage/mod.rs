@@ -13,6 +13,7 @@ use rusqlite::Key;
 use serde::Serialize;
 
 use crate::StoreError;
+use crate::quarantine::Quarantined;
 use crate::store::{DATABASE, Store};
 
 pub use restore::Restored;
@@ -32,6 +33,23 @@ pub struct Salvaged {
     pub refused: u32,
     /// Places where something was and could not be read. 0: nothing is known to be missing.
     pub unreadable: u32,
+}
+
+/// Writes refused changes into a new file; gives how many.
+pub(crate) fn write_refused(out: &Path, kept: &[Quarantined]) -> Result<u32, StoreError> {
+    let saved = |kept: &Quarantined| file::Saved {
+        visit: kept.visit,
+        number: kept.number.clone(),
+        change: kept.change.clone(),
+        command: kept.command.clone(),
+        made_at: kept.made_at.map_or(0, Timestamp::as_second),
+        durable: false,
+        refused: true,
+        bytes: jobsheet_core::hex(&kept.bytes),
+    };
+    let changes = kept.iter().map(saved).collect();
+    file::write(out, &remains::Remains { changes, unreadable: 0 })?;
+    Ok(u32::try_from(kept.len()).unwrap_or(u32::MAX))
 }
 
 impl Store {

@@ -34,11 +34,24 @@ impl Store {
     /// [`StoreError::Salvage`] if the file is none, or of a newer format; [`StoreError`] if the database fails. Documents
     /// are restored one by one, each whole.
     pub fn restore(&self, file: impl AsRef<Path>) -> Result<Restored, StoreError> {
-        let (saved, damaged) = file::read(file.as_ref())?;
+        self.restore_those(file.as_ref(), false)
+    }
+
+    /// As [`Store::restore`], with the changes that were refused too, as [`Store::export_refused`] writes them: for a device on
+    /// which they may be taken now. What is refused again is kept in quarantine there.
+    ///
+    /// # Errors
+    /// As [`Store::restore`].
+    pub fn restore_refused(&self, file: impl AsRef<Path>) -> Result<Restored, StoreError> {
+        self.restore_those(file.as_ref(), true)
+    }
+
+    fn restore_those(&self, file: &Path, refused: bool) -> Result<Restored, StoreError> {
+        let (saved, damaged) = file::read(file)?;
         let mut restored = Restored { damaged, ..Restored::default() };
         let mut visits: BTreeMap<DocumentId, Vec<Vec<u8>>> = BTreeMap::new();
-        // What was refused once would be refused again; it stays in the file for a person.
-        for change in saved.into_iter().filter(|change| !change.refused) {
+        // What was refused once would be refused again; it stays in the file unless a person wants it.
+        for change in saved.into_iter().filter(|change| refused || !change.refused) {
             match unhex(&change.bytes) {
                 Some(bytes) => visits.entry(change.visit).or_default().push(bytes),
                 None => restored.damaged += 1,

@@ -326,6 +326,16 @@ pub(crate) fn quarantine(
     }
 }
 
+/// Hashes of the refused changes of a document.
+pub(crate) fn refused_hashes(
+    connection: &Connection,
+    document: DocumentId,
+) -> Result<Vec<[u8; 32]>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT hash FROM quarantine WHERE document = ?1")?;
+    let rows = statement.query_map([document], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// A change that was refused once stands in the log again.
 pub(crate) fn release(
     connection: &Connection,

@@ -35,8 +35,8 @@ use crate::sync::{Client, Network};
 pub(crate) use changes::{
     ChangeRow, Log, LoggedChange, Origin, State, actor, all_unsent, append, count_unsent, forget_pulled,
     keep_snapshot, logged, mark_all_unsent, mark_durable, mark_unsent, note_alert, own_actors, own_changes,
-    own_changes_with_numbers, quarantine, refused_alerts, refused_count, release, rename, retire_actor,
-    rewrite, save_actor, unsent_count, unsent_documents, unsent_hashes, waiting_alerts,
+    own_changes_with_numbers, quarantine, refused_alerts, refused_count, refused_hashes, release, rename,
+    retire_actor, rewrite, save_actor, unsent_count, unsent_documents, unsent_hashes, waiting_alerts,
 };
 pub(crate) use connections::{Access, Connections, make_private_folder};
 pub(crate) use files::{
