@@ -1,5 +1,6 @@
 //! Passing a visit on to another technician by a file, and taking one over.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use jobsheet::HandOverOptions;
@@ -25,7 +26,7 @@ pub(crate) fn pass_on(
     here.output.result(&done, || {
         let mut text = format!("→ {} · {} · {} 📎", done.to, out.display(), done.attachments);
         for sha256 in &done.left_out {
-            text += &format!("\n− {sha256}");
+            let _ = write!(text, "\n− {sha256}");
         }
         text
     })
@@ -38,7 +39,7 @@ pub(crate) fn take_over(here: &Here<'_>, file: &Path) -> Result<(), Failure> {
         let mut text =
             format!("← {} · {} · {} · {} 📎", done.from, done.number, done.changes, done.attachments);
         for sha256 in &done.missing {
-            text += &format!("\n− {sha256}");
+            let _ = write!(text, "\n− {sha256}");
         }
         text
     })

@@ -92,9 +92,9 @@ pub(super) fn carry_out(command: LateCommand, clock: Clock) -> Result<(), Comman
             let app = App::open(&data.folder()?, clock)?;
             let done = office::repair_late(&app.desk(), &device, &visit, &app.itself(CONSOLE))?;
             if output.json {
-                say(json!(done))
+                say(json!(done));
             } else {
-                say(done)
+                say(done);
             }
             Ok(())
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use jobsheet_tests::phone::{Called, Phone};
 use serde_json::json;
 
-use crate::world::{World, world};
+use crate::world::{World, take_over, world};
 
 fn take(phone: &Phone, file: &Path) -> Called {
     phone.at("2026-03-02T15:08:00Z").call(&["take-over", file.to_str().unwrap()]).unwrap()
@@ -68,8 +68,8 @@ fn whatever_is_changed_in_a_file_is_found() {
     std::fs::write(&changed, &longer).unwrap();
     refused(&world.tom, &changed, "was cut off");
     // As it was made, it is taken; twice is once.
-    let once = world.take_over(&world.tom, &file);
-    let twice = world.take_over(&world.tom, &file);
+    let once = take_over(&world.tom, &file);
+    let twice = take_over(&world.tom, &file);
     assert!(once["changes"].as_u64().unwrap() > 10, "{once}");
     assert_eq!(twice["changes"], 0);
 }
@@ -104,7 +104,7 @@ fn attachments_go_along_up_to_the_limit_that_is_set() {
         assert_eq!(told["attachments"], attachments);
         assert_eq!(told["left_out"].as_array().unwrap().len(), 2 - attachments);
     }
-    let taken = world.take_over(&world.tom, &world.folder.path().join(format!("{size}.tar")));
+    let taken = take_over(&world.tom, &world.folder.path().join(format!("{size}.tar")));
     assert_eq!((&taken["attachments"], taken["missing"].as_array().unwrap().len()), (&json!(1), 1));
     // None is written over.
     let again = world.folder.path().join(format!("{size}.tar"));

@@ -4,7 +4,7 @@ use jobsheet_tests::phone::Phone;
 use jobsheet_tests::scenario::note;
 use serde_json::{Value, json};
 
-use crate::world::{World, history, world};
+use crate::world::{World, history, take_over, world};
 
 /// A sync after which nothing waits, nothing was refused, and nothing could not be taken in.
 fn syncs(phone: &Phone) -> Value {
@@ -23,7 +23,7 @@ fn handed_over() -> World {
     let world = world();
     world.maria_begins();
     let file = world.pass_on(&world.maria, "tom", "for-tom.tar");
-    let taken = world.take_over(&world.tom, &file);
+    let taken = take_over(&world.tom, &file);
     assert_eq!(
         (&taken["from"], &taken["attachments"], &taken["missing"]),
         (&json!("maria"), &json!(2), &json!([]))
@@ -60,7 +60,9 @@ fn tom_syncs_first() {
     let report = syncs(&world.tom);
     assert_eq!(report["files"]["sent"], 2, "{report}");
     let mut before = world.writers();
-    before.iter_mut().for_each(|one| one.2 = one.2.min(1));
+    for one in &mut before {
+        one.2 = one.2.min(1);
+    }
     assert_eq!(before, [("maria".into(), "maria".into(), 1), ("tom".into(), "tom".into(), 1)]);
     syncs(&world.maria);
     syncs(&world.tom);
@@ -81,7 +83,7 @@ fn both_work_on_and_the_office_too() {
     let world = world();
     world.maria_begins();
     let file = world.pass_on(&world.maria, "tom", "for-tom.tar");
-    world.take_over(&world.tom, &file);
+    take_over(&world.tom, &file);
     world
         .maria
         .at("2026-03-02T15:10:00Z")
@@ -104,10 +106,10 @@ fn it_goes_on_from_hand_to_hand_and_the_last_one_brings_it_all() {
     let world = world();
     world.maria_begins();
     let first = world.pass_on(&world.maria, "tom", "for-tom.tar");
-    world.take_over(&world.tom, &first);
+    take_over(&world.tom, &first);
     world.tom.at("2026-03-02T15:09:00Z").work(&world.visit, &[note("steps", "Tom: cover off. ")]).unwrap();
     let second = world.pass_on(&world.tom, "eve", "for-eve.tar");
-    assert_eq!(world.take_over(&world.eve, &second)["from"], "tom");
+    assert_eq!(take_over(&world.eve, &second)["from"], "tom");
     world.finishes(&world.eve);
     syncs(&world.eve);
     let writers = world.writers();

@@ -6,7 +6,7 @@ use jobsheet_tests::scenario::{note, yes};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, world};
+use crate::world::{World, take_over, world};
 
 const LATER: &str = "2026-03-02T17:00:00Z";
 
@@ -15,7 +15,7 @@ fn refused() -> World {
     let world = world();
     world.maria.at("2026-03-02T14:00:00Z").work(&world.visit, &[json!({"do": "accept"})]).unwrap();
     let file = world.pass_on(&world.maria, "tom", "for-tom.tar");
-    world.take_over(&world.tom, &file);
+    take_over(&world.tom, &file);
     let work = [
         note("steps", "Tom: cover off. "),
         yes("confirm-address-time"),

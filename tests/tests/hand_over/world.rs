@@ -81,11 +81,6 @@ impl World {
         file
     }
 
-    /// A phone takes a visit over.
-    pub(crate) fn take_over(&self, phone: &Phone, file: &Path) -> Value {
-        phone.at("2026-03-02T15:08:00Z").json(&["take-over", file.to_str().unwrap()]).unwrap()
-    }
-
     /// Somebody does the work, has it signed and leaves.
     pub(crate) fn finishes(&self, phone: &Phone) {
         self.stage(phone, &scenario::work(&start(), 0, None));
@@ -120,4 +115,9 @@ pub(crate) fn history(phone: &Phone, visit: &str) -> Vec<String> {
         list.iter().map(|one| one["hash"].as_str().or(one["change"].as_str()).unwrap().to_owned()).collect();
     hashes.sort_unstable();
     hashes
+}
+
+/// A phone takes a visit over.
+pub(crate) fn take_over(phone: &Phone, file: &Path) -> Value {
+    phone.at("2026-03-02T15:08:00Z").json(&["take-over", file.to_str().unwrap()]).unwrap()
 }

@@ -1,6 +1,6 @@
 //! The same changes under another actor: what two copies of one installation wrote under the same numbers, told apart.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use automerge::legacy::{ElementId, Key, ObjectId, OpId, OpType};
 use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ScalarValue};
@@ -127,7 +127,7 @@ pub type NotRenewed = (String, String);
 pub fn renew_what_fits(
     document: &Document,
     changes: &[Vec<u8>],
-    left: &mut HashMap<[u8; 32], NotRenewed>,
+    left: &mut BTreeMap<[u8; 32], NotRenewed>,
     person: &str,
     actor: &[u8; 16],
 ) -> (Document, Vec<Renewed>) {

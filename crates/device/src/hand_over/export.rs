@@ -8,10 +8,10 @@ use jobsheet_core::seal::file::{Exporter, write_hand_over};
 use jobsheet_core::{Moment, hex};
 
 use super::{HandOverError, HandOverOptions, HandedOver};
+use crate::ApplyError;
 use crate::apply::visible_head;
 use crate::export::{attached, write_file};
 use crate::store::{self, Identity, Store, Vouched, lock_warm};
-use crate::{ApplyError, StoreError};
 
 impl Store {
     /// Writes a visit into a file by which another technician takes it over: the record with everything that was done on this
@@ -31,7 +31,7 @@ impl Store {
         let public = key.public_key()?;
         let (vouched, me) = {
             let mut reader = self.inner.connections.read()?;
-            let tx = reader.begin().map_err(StoreError::from)?;
+            let tx = reader.begin()?;
             (Vouched::read(&tx)?, Identity::read(&tx)?.technician)
         };
         let me = me.ok_or(ApplyError::NotEnrolled)?;
@@ -47,7 +47,7 @@ impl Store {
         let (document, standard, changes, mut signed, skew) = {
             let inner = &*self.inner;
             let mut reader = inner.connections.read()?;
-            let tx = reader.begin().map_err(StoreError::from)?;
+            let tx = reader.begin()?;
             let head = visible_head(&tx, visit)?;
             let slot = inner.warmth.get(&tx, &inner.standards, visit, &head)?;
             let own = store::logged(&tx, visit)?.into_iter().filter(|change| change.own);

@@ -28,7 +28,7 @@ impl Store {
     pub fn import_hand_over(&self, file: &Path) -> Result<TakenOver, HandOverError> {
         let (vouched, me) = {
             let mut reader = self.inner.connections.read()?;
-            let tx = reader.begin().map_err(StoreError::from)?;
+            let tx = reader.begin()?;
             (Vouched::read(&tx)?, Identity::read(&tx)?.technician)
         };
         let me = me.ok_or(ApplyError::NotEnrolled)?;

@@ -1,6 +1,6 @@
 //! Writing refused changes anew under an actor of this device, where what stood against them has gone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jobsheet_core::hex;
 use jobsheet_core::record::{Document, DocumentId, NotRenewed, Renewed, read_header, renew_what_fits};
@@ -134,7 +134,7 @@ fn plan(
     refused: &[Quarantined],
 ) -> Result<Plan, StoreError> {
     let actor = random::bytes::<16>()?;
-    let mut left: HashMap<[u8; 32], NotRenewed> = HashMap::new();
+    let mut left: BTreeMap<[u8; 32], NotRenewed> = BTreeMap::new();
     let assigned = document.record().workers().contains(&me);
     let mut known = Vec::new();
     let mut unreadable = Vec::new();

@@ -25,7 +25,7 @@ impl Store {
         let visit = file.document.record().id;
         let changes = {
             let mut writing = self.inner.connections.write()?;
-            let tx = writing.begin().map_err(StoreError::from)?;
+            let tx = writing.begin()?;
             if let Some(sha256) = unhex(file.standard.sha256()).and_then(|bytes| bytes.try_into().ok()) {
                 store::keep_pack(&tx, &sha256, file.standard.source())?;
             }
@@ -63,15 +63,12 @@ impl Store {
 
 impl Incoming<'_> {
     fn take_over(&self, theirs: &Document, handed: &HashSet<[u8; 32]>) -> Result<u32, HandOverError> {
-        let mut draft = match store::read_head(self.connection, self.visit)? {
-            Some(head) => {
-                let (document, tail) = load_visit(self.connection, self.visit)?;
-                Draft { document, head, tail, rewritten: true }
-            }
-            None => {
-                let head = Head { version: 0, last_change: 0, revoked: false, unsent: 0 };
-                Draft { document: theirs.clone(), head, tail: 0, rewritten: true }
-            }
+        let mut draft = if let Some(head) = store::read_head(self.connection, self.visit)? {
+            let (document, tail) = load_visit(self.connection, self.visit)?;
+            Draft { document, head, tail, rewritten: true }
+        } else {
+            let head = Head { version: 0, last_change: 0, revoked: false, unsent: 0 };
+            Draft { document: theirs.clone(), head, tail: 0, rewritten: true }
         };
         let is_new = draft.head.version == 0;
         let log = store::Log::read(self.connection, self.visit)?;
