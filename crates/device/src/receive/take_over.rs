@@ -57,7 +57,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let visit = document.record().id;
         let incoming = Incoming { connection, standards: &self.inner.standards, now, visit };
-        incoming.finish(Draft { document, head, tail, rewritten: true })
+        incoming.finish(Draft { document, head, tail, rewritten: true, saved: None })
     }
 }
 
@@ -65,10 +65,10 @@ impl Incoming<'_> {
     fn take_over(&self, theirs: &Document, handed: &HashSet<[u8; 32]>) -> Result<u32, HandOverError> {
         let mut draft = if let Some(head) = store::read_head(self.connection, self.visit)? {
             let (document, tail) = load_visit(self.connection, self.visit)?;
-            Draft { document, head, tail, rewritten: true }
+            Draft { document, head, tail, rewritten: true, saved: None }
         } else {
             let head = Head { version: 0, last_change: 0, revoked: false, unsent: 0 };
-            Draft { document: theirs.clone(), head, tail: 0, rewritten: true }
+            Draft { document: theirs.clone(), head, tail: 0, rewritten: true, saved: None }
         };
         let is_new = draft.head.version == 0;
         let log = store::Log::read(self.connection, self.visit)?;
