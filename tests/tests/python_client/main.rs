@@ -145,6 +145,7 @@ fn the_codec_reads_and_writes_as_the_test_vectors_say() {
             documents: list(&message["held"]["documents"]).iter().map(held).collect(),
         }),
         unapplied: list(&message["unapplied"]).iter().map(array).collect(),
+        hand_overs: Vec::new(),
     };
     let body = bytes(&message["body"]);
     assert_eq!(decode_exchange(&body).unwrap(), expected);
