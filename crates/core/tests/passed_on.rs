@@ -37,8 +37,8 @@ fn whoever_has_it_from_one_who_works_on_it_works_on_it() {
 
 #[test]
 fn another_crew_ends_it_for_all_who_have_it_from_the_one_before() {
-    let mut job = Job::in_work("normal");
-    job.go(pass_on("tom"));
+    let mut job = Job::dispatched("normal");
+    job.go(Command::Accept).go(pass_on("tom"));
     let (start, end) =
         ("2026-03-02T09:00:00+08:00".parse().unwrap(), "2026-03-02T11:00:00+08:00".parse().unwrap());
     let crew = vec!["ann".to_owned()];
