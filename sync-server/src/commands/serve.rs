@@ -29,8 +29,8 @@ const LISTENERS_INTERVAL: Duration = Duration::from_secs(5);
 /// How often uploads that have expired are thrown away.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How often it is looked for what can be archived,
-const ARCHIVE_INTERVAL: Duration = Duration::from_mins(10);
+/// How often it is looked for what can be archived: that looks at every document, so not when the server starts,
+const ARCHIVE_INTERVAL: Duration = Duration::from_hours(1);
 /// and how long that may go on: others want the processors too.
 const ARCHIVE_TURN: Duration = Duration::from_secs(30);
 
@@ -184,7 +184,7 @@ async fn sweep_uploads(app: Arc<App>) {
 
 /// Keeps what is finished and idle in less space, a while at a time.
 async fn archive(app: Arc<App>, idle: SignedDuration, stopping: Arc<AtomicBool>) {
-    let mut tick = tokio::time::interval(ARCHIVE_INTERVAL);
+    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + ARCHIVE_INTERVAL, ARCHIVE_INTERVAL);
     loop {
         tick.tick().await;
         let (app, stopping) = (app.clone(), stopping.clone());

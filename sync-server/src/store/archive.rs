@@ -58,10 +58,10 @@ impl Reading<'_> {
         let mut statement = self.connection.prepare_cached(
             "SELECT v.id FROM visit AS v JOIN snapshot AS s ON s.tenant = v.tenant AND s.document = v.id
              WHERE v.tenant = ?1 AND v.id > ?4
-               AND (SELECT max(received_at) FROM log AS l WHERE l.tenant = v.tenant AND l.document = v.id) < ?2
                AND (?3 = 0 OR (v.owed_by = '[]' AND v.alerts = 0 AND v.conflicts = 0 AND v.next_due IS NULL
                     AND NOT EXISTS (SELECT 1 FROM document_file AS f
                                     WHERE f.tenant = v.tenant AND f.document = v.id AND f.held = 0)))
+               AND (SELECT max(received_at) FROM log AS l WHERE l.tenant = v.tenant AND l.document = v.id) < ?2
              ORDER BY v.id LIMIT ?5",
         )?;
         let arguments = (self.tenant, since.as_millisecond(), settled, after.as_bytes(), limit);

@@ -7,24 +7,24 @@ use sha2::Digest;
 /// bytes. Hash and checksum are right.
 pub fn repeated(change: &[u8], count: u32) -> Framed {
     let mut at = 9;
-    let body_length = number(change, &mut at);
+    let body_length = read_number(change, &mut at);
     let body = &change[at..];
     assert_eq!(body.len() as u64, body_length);
 
     let mut at = 0;
-    let hashes = number(body, &mut at);
+    let hashes = read_number(body, &mut at);
     at += usize::try_from(hashes).unwrap() * 32;
     skip_text(body, &mut at); // actor
     for _ in 0..3 {
-        number(body, &mut at); // sequence number, first operation, time
+        read_number(body, &mut at); // sequence number, first operation, time
     }
     skip_text(body, &mut at); // message
-    for _ in 0..number(body, &mut at) {
+    for _ in 0..read_number(body, &mut at) {
         skip_text(body, &mut at); // other actors
     }
     let head = &body[..at];
-    let columns: Vec<(u64, usize)> = (0..number(body, &mut at))
-        .map(|_| (number(body, &mut at), usize::try_from(number(body, &mut at)).unwrap()))
+    let columns: Vec<(u64, usize)> = (0..read_number(body, &mut at))
+        .map(|_| (read_number(body, &mut at), usize::try_from(read_number(body, &mut at)).unwrap()))
         .collect();
 
     let (mut metadata, mut data) = (Vec::new(), Vec::new());
@@ -36,7 +36,7 @@ pub fn repeated(change: &[u8], count: u32) -> Framed {
             // Booleans: how often false, then how often true.
             4 => {
                 let mut out = if column == [0, 1] { vec![0] } else { Vec::new() };
-                write(&mut out, u64::from(count));
+                write_number(&mut out, u64::from(count));
                 out
             }
             // What the values are made of: a null has no bytes.
@@ -52,18 +52,18 @@ pub fn repeated(change: &[u8], count: u32) -> Framed {
                 run(count, value)
             }
         };
-        write(&mut metadata, spec);
-        write(&mut metadata, repeated.len() as u64);
+        write_number(&mut metadata, spec);
+        write_number(&mut metadata, repeated.len() as u64);
         data.extend(repeated);
         kept += 1;
     }
     let mut body = head.to_vec();
-    write(&mut body, kept);
+    write_number(&mut body, kept);
     body.extend(metadata);
     body.extend(data);
 
     let mut chunk = vec![1];
-    write(&mut chunk, body.len() as u64);
+    write_number(&mut chunk, body.len() as u64);
     chunk.extend(body);
     let hash: [u8; 32] = sha2::Sha256::digest(&chunk).into();
     let bytes = [change[..4].to_vec(), hash[..4].to_vec(), chunk].concat();
@@ -87,7 +87,8 @@ fn run(count: u32, value: &[u8]) -> Vec<u8> {
     out
 }
 
-fn number(bytes: &[u8], at: &mut usize) -> u64 {
+/// Reads a number (LEB128).
+pub fn read_number(bytes: &[u8], at: &mut usize) -> u64 {
     let mut value = 0;
     for shift in (0..).step_by(7) {
         let byte = bytes[*at];
@@ -101,10 +102,11 @@ fn number(bytes: &[u8], at: &mut usize) -> u64 {
 }
 
 fn skip_text(bytes: &[u8], at: &mut usize) {
-    *at += usize::try_from(number(bytes, at)).unwrap();
+    *at += usize::try_from(read_number(bytes, at)).unwrap();
 }
 
-fn write(out: &mut Vec<u8>, mut number: u64) {
+/// Writes a number (LEB128).
+pub fn write_number(out: &mut Vec<u8>, mut number: u64) {
     loop {
         let byte = u8::try_from(number & 0x7f).unwrap();
         number >>= 7;

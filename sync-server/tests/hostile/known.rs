@@ -9,8 +9,9 @@ use jobsheet_wire::{Framed, MAX_INFLATED_BYTES, encode_exchange};
 use reqwest::header::HeaderValue;
 use uuid::Uuid;
 
+use crate::common::bomb::write_number;
 use crate::common::{codes, http, problem};
-use crate::mutate::{Dice, message, mutated, number, renumbered, sealed};
+use crate::mutate::{Dice, message, mutated, renumbered, sealed};
 use crate::scene::{Scene, typed};
 use crate::{change, mutate};
 
@@ -161,7 +162,7 @@ fn compressed_changes_are_not_inflated() {
     // What inflates to zeros: stored blocks would do as well, the type byte alone decides.
     let mut bytes = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 2];
     let deflated = [0xed, 0xc1, 1, 1, 0, 0, 0, 0x80, 0x90, 0xfe, 0xaf, 0xee, 8, 0x0a].repeat(1000);
-    number(&mut bytes, deflated.len() as u64);
+    write_number(&mut bytes, deflated.len() as u64);
     bytes.extend(deflated);
     refused(&mut scene, visit, sealed(bytes), &["unreadable", "wrong-hash"]);
     scene.still_sound(&visit);

@@ -3,6 +3,8 @@
 use jobsheet_wire::{Framed, PROTOCOL};
 use sha2::Digest;
 
+use crate::common::bomb::{read_number, write_number};
+
 /// Bytes of a change before what its hash is of.
 const BEFORE_HASHED: usize = 8;
 
@@ -76,7 +78,7 @@ pub(crate) fn mutated_change(change: &[u8], other: &[u8], dice: &mut Dice) -> Fr
 /// The change with a body.
 pub(crate) fn rebuilt(body: &[u8]) -> Framed {
     let mut bytes = vec![0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1];
-    number(&mut bytes, body.len() as u64);
+    write_number(&mut bytes, body.len() as u64);
     bytes.extend(body);
     sealed(bytes)
 }
@@ -101,37 +103,16 @@ pub(crate) fn body(change: &[u8]) -> &[u8] {
 pub(crate) fn renumbered(change: &[u8], seq: Option<u64>, start_op: Option<u64>) -> Framed {
     let body = body(change);
     let mut at = 0;
-    let deps = read(body, &mut at);
+    let deps = read_number(body, &mut at);
     at += usize::try_from(deps).unwrap() * 32;
-    let actor = read(body, &mut at);
+    let actor = read_number(body, &mut at);
     at += usize::try_from(actor).unwrap();
     let mut out = body[..at].to_vec();
-    let (old_seq, old_start) = (read(body, &mut at), read(body, &mut at));
-    number(&mut out, seq.unwrap_or(old_seq));
-    number(&mut out, start_op.unwrap_or(old_start));
+    let (old_seq, old_start) = (read_number(body, &mut at), read_number(body, &mut at));
+    write_number(&mut out, seq.unwrap_or(old_seq));
+    write_number(&mut out, start_op.unwrap_or(old_start));
     out.extend(&body[at..]);
     rebuilt(&out)
-}
-
-fn read(bytes: &[u8], at: &mut usize) -> u64 {
-    let mut value = 0;
-    for shift in (0..).step_by(7) {
-        let byte = bytes[*at];
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    value
-}
-
-pub(crate) fn number(out: &mut Vec<u8>, mut number: u64) {
-    while number > 0x7f {
-        out.push(u8::try_from(number & 0x7f).unwrap() | 0x80);
-        number >>= 7;
-    }
-    out.push(u8::try_from(number).unwrap());
 }
 
 /// A body whose message was tampered with before it was compressed.
